@@ -1,0 +1,48 @@
+"""The OpenAPI document and its two readers, served without a CDN."""
+
+from django.conf import settings
+from django.utils.csp import CSP
+from django.utils.decorators import method_decorator
+from django.views.decorators.csp import csp_override
+from drf_spectacular.views import (
+    SpectacularAPIView,
+    SpectacularRedocView,
+    SpectacularSwaggerSplitView,
+)
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import AllowAny, IsAdminUser
+
+# Both readers write style elements; Redoc searches in a worker made from a blob.
+READER_CSP: dict[str, list[str]] = {
+    **settings.SECURE_CSP,
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "worker-src": [CSP.SELF, "blob:"],
+}
+DOCS_PERMISSIONS = (AllowAny if settings.API_DOCS == "public" else IsAdminUser,)
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document, for everybody or for staff (`API_DOCS`)."""
+
+    metadata_class = None
+    authentication_classes = (SessionAuthentication,)
+    permission_classes = DOCS_PERMISSIONS
+
+
+@method_decorator(csp_override(READER_CSP), name="dispatch")
+class SwaggerView(SpectacularSwaggerSplitView):
+    """Swagger UI; its script is a resource of its own, which the CSP allows."""
+
+    metadata_class = None
+    authentication_classes = (SessionAuthentication,)
+    permission_classes = DOCS_PERMISSIONS
+
+
+@method_decorator(csp_override(READER_CSP), name="dispatch")
+class RedocView(SpectacularRedocView):
+    """Redoc."""
+
+    template_name = "core/redoc.html"
+    metadata_class = None
+    authentication_classes = (SessionAuthentication,)
+    permission_classes = DOCS_PERMISSIONS

@@ -1,0 +1,141 @@
+"""Tests of the encrypted field and of key rotation."""
+
+import io
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.exceptions import FieldError
+from django.core.management import CommandError, call_command
+from django.db.models import TextField
+from django.db.models.functions import Cast
+from django.urls import reverse
+
+from apps.core.fields import DecryptionError
+from apps.users.models import User
+from apps.users.tests.factories import UserFactory
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
+    from rest_framework.test import APIClient
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "+1 555 0100 ☎"
+
+
+def stored_phone() -> str:
+    """Read the only user's phone as the database holds it."""
+    stored: str = User.objects.values_list(Cast("phone", TextField()), flat=True).get()
+    return stored
+
+
+@pytest.fixture
+def keys() -> list[str]:
+    """An old and a new key."""
+    return [Fernet.generate_key().decode() for _key in range(2)]
+
+
+def test_same_text_is_never_stored_alike() -> None:
+    user = UserFactory.create(phone=PHONE)
+    first = stored_phone()
+    user.save()
+
+    assert stored_phone() != first
+    user.refresh_from_db()
+    assert user.phone == PHONE
+
+
+def test_every_way_to_write_encrypts_once() -> None:
+    user = UserFactory.create()
+
+    User.objects.update(phone=PHONE)
+    assert PHONE not in stored_phone()
+    assert User.objects.get().phone == PHONE
+
+    user.phone = PHONE[::-1]
+    User.objects.bulk_update([user], ["phone"])
+    assert User.objects.get().phone == PHONE[::-1]
+
+
+def test_empty_text_stays_empty() -> None:
+    UserFactory.create(phone="")
+
+    assert stored_phone() == ""
+    assert User.objects.get().phone == ""
+
+
+@pytest.mark.parametrize(
+    "lookup", ["phone", "phone__icontains", "phone__in", "phone__lower", "phone__gt"]
+)
+def test_lookups_are_refused(lookup: str) -> None:
+    with pytest.raises(FieldError):
+        list(User.objects.filter(**{lookup: PHONE}))
+
+
+def test_null_can_be_looked_up() -> None:
+    assert not User.objects.filter(phone__isnull=True).exists()
+
+
+def test_wrong_key_is_an_error(settings: "Settings", keys: list[str]) -> None:
+    UserFactory.create(phone=PHONE)
+    settings.FIELD_ENCRYPTION_KEYS = keys
+
+    with pytest.raises(DecryptionError, match=r"users\.User\.phone.*fits"):
+        User.objects.get()
+
+
+def test_rotation(settings: "Settings", keys: list[str]) -> None:
+    old, new = keys
+    settings.FIELD_ENCRYPTION_KEYS = [old]
+    UserFactory.create(phone=PHONE)
+    settings.FIELD_ENCRYPTION_KEYS = [new, old]
+    assert User.objects.get().phone == PHONE
+
+    output = io.StringIO()
+    call_command("reencrypt", stdout=output)
+
+    assert "users.User.phone: 1 values re-encrypted" in output.getvalue()
+    settings.FIELD_ENCRYPTION_KEYS = [new]
+    assert User.objects.get().phone == PHONE
+
+
+def test_rotation_with_a_wrong_key_changes_nothing(
+    settings: "Settings", keys: list[str]
+) -> None:
+    UserFactory.create(phone=PHONE)
+    before = stored_phone()
+    settings.FIELD_ENCRYPTION_KEYS = keys
+
+    with pytest.raises(CommandError, match="no key"):
+        call_command("reencrypt")
+
+    assert stored_phone() == before
+
+
+def test_api_stores_no_clear_text(user: User, user_client: "APIClient") -> None:
+    response = user_client.patch(reverse("me"), {"phone": PHONE})
+
+    assert response.json()["phone"] == PHONE
+    assert stored_phone().startswith("gAAAA")
+    row = User.objects.filter(pk=user.pk).values_list(
+        *(Cast(field.attname, TextField()) for field in User._meta.local_fields)
+    )
+    assert PHONE not in str(row.get())
+
+
+def test_wrong_key_is_a_server_error_that_tells_nothing(
+    user_client: "APIClient", settings: "Settings", keys: list[str]
+) -> None:
+    user_client.patch(reverse("me"), {"phone": PHONE})
+    stored = stored_phone()
+    settings.FIELD_ENCRYPTION_KEYS = keys
+    user_client.raise_request_exception = False
+
+    response = user_client.get(reverse("me"))
+
+    assert response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert response.json()["type"] == "server_error"
+    assert stored not in response.content.decode()
+    assert stored_phone() == stored

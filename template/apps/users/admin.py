@@ -1,0 +1,117 @@
+"""Administration."""
+
+from typing import TYPE_CHECKING, override
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+
+from apps.users import services
+from apps.users.forms import ThrottledLoginForm
+from apps.users.models import AuthSession, User
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.forms import ModelForm
+    from django.http import HttpRequest
+
+admin.site.login_form = ThrottledLoginForm
+
+
+@admin.register(User)
+class UserAdmin(BaseUserAdmin[User]):
+    """Users, found by e-mail address or name."""
+
+    ordering = ("email",)
+    list_display = ("email", "name", "role", "is_active", "is_staff", "created_at")
+    list_filter = ("role", "is_active", "is_staff")
+    search_fields = ("email", "name")
+    readonly_fields = ("last_login", "created_at", "updated_at")
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        ("Profile", {"fields": ("name", "phone")}),
+        (
+            "Permissions",
+            {
+                "fields": (
+                    "role",
+                    "is_active",
+                    "is_staff",
+                    "is_superuser",
+                    "groups",
+                    "user_permissions",
+                )
+            },
+        ),
+        ("Dates", {"fields": ("last_login", "created_at", "updated_at")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {"fields": ("email", "name", "usable_password", "password1", "password2")},
+        ),
+    )
+
+    @override
+    def save_model(
+        self,
+        request: "HttpRequest",
+        obj: User,
+        form: "ModelForm[User]",
+        change: bool,
+    ) -> None:
+        """Save a user and let go of what is remembered of the old state.
+
+        Args:
+            request: The request.
+            obj: The user.
+            form: The submitted form.
+            change: Whether the user existed before.
+        """
+        super().save_model(request, obj, form, change)
+        services.settle(user=obj)
+
+    @override
+    def delete_queryset(
+        self, request: "HttpRequest", queryset: "QuerySet[User]"
+    ) -> None:
+        """Delete users and let go of what is remembered of them.
+
+        Args:
+            request: The request.
+            queryset: The users.
+        """
+        users = list(queryset)
+        super().delete_queryset(request, queryset)
+        for user in users:
+            services.settle(user=user)
+
+    @override
+    def delete_model(self, request: "HttpRequest", obj: User) -> None:
+        """Delete a user and let go of what is remembered of them.
+
+        Args:
+            request: The request.
+            obj: The user.
+        """
+        self.delete_queryset(request, User.objects.filter(pk=obj.pk))
+
+
+@admin.register(AuthSession)
+class AuthSessionAdmin(admin.ModelAdmin[AuthSession]):
+    """Sessions; deleting one ends it."""
+
+    list_display = ("user", "created_at", "expires_at")
+    search_fields = ("user__email",)
+    readonly_fields = ("user", "created_at", "expires_at")
+
+    @override
+    def has_add_permission(self, request: "HttpRequest") -> bool:
+        """Refuse to make a session: its token would be known to nobody.
+
+        Args:
+            request: The request.
+
+        Returns:
+            False.
+        """
+        return False

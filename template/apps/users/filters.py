@@ -1,0 +1,36 @@
+"""Filters of list endpoints."""
+
+from typing import TYPE_CHECKING, override
+
+import django_filters
+
+from apps.users import selectors
+from apps.users.models import User
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+class UserFilter(django_filters.FilterSet):
+    """`?search=` in name and e-mail address, `?role=`."""
+
+    search = django_filters.CharFilter(max_length=255)
+    role = django_filters.ChoiceFilter(choices=User.Role.choices)
+
+    class Meta:
+        """Filter options."""
+
+        model = User
+        fields = ("search", "role")
+
+    @override
+    def filter_queryset(self, queryset: "QuerySet[User]") -> "QuerySet[User]":
+        """Let the selector apply the checked parameters.
+
+        Args:
+            queryset: The users the view lists.
+
+        Returns:
+            The users that match.
+        """
+        return queryset & selectors.list_active(**self.form.cleaned_data)

@@ -1,0 +1,111 @@
+"""Tests of the users app's administration."""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+
+from apps.users import selectors, services
+from apps.users.models import AuthSession, User
+from apps.users.tests.factories import UserFactory, fake_password
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff_client(client: "Client") -> "Client":
+    """A browser signed in as superuser."""
+    client.force_login(User.objects.create_superuser("root@example.com"))
+    return client
+
+
+def test_adds_a_user(staff_client: "Client") -> None:
+    password = fake_password()
+
+    response = staff_client.post(
+        reverse("admin:users_user_add"),
+        {
+            "email": "Ada@Example.com",
+            "name": "Ada",
+            "usable_password": "true",
+            "password1": password,
+            "password2": password,
+        },
+    )
+
+    assert response.status_code == HTTPStatus.FOUND
+    assert User.objects.get(email="ada@example.com").check_password(password)
+
+
+def test_searches_users(staff_client: "Client") -> None:
+    UserFactory.create(name="Ada Lovelace")
+    UserFactory.create(name="Grace Hopper")
+
+    page = staff_client.get(reverse("admin:users_user_changelist"), {"q": "lovelace"})
+
+    assert "Ada Lovelace" in page.content.decode()
+    assert "Grace Hopper" not in page.content.decode()
+
+
+def test_shows_the_phone_in_clear(staff_client: "Client") -> None:
+    user = UserFactory.create(phone="+1 555 0100")
+
+    page = staff_client.get(reverse("admin:users_user_change", args=[user.pk]))
+
+    assert "+1 555 0100" in page.content.decode()
+
+
+def test_deleting_a_session_ends_it(staff_client: "Client") -> None:
+    services.start_session(user=UserFactory.create())
+    session = AuthSession.objects.get()
+
+    page = staff_client.get(reverse("admin:users_authsession_changelist"))
+    assert session.user.email in page.content.decode()
+    staff_client.post(
+        reverse("admin:users_authsession_delete", args=[session.pk]), {"post": "yes"}
+    )
+
+    assert not AuthSession.objects.exists()
+
+
+def test_sessions_cannot_be_added(staff_client: "Client") -> None:
+    response = staff_client.get(reverse("admin:users_authsession_add"))
+
+    assert response.status_code == HTTPStatus.FORBIDDEN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_changes_reach_cached_profiles(staff_client: "Client") -> None:
+    user = UserFactory.create(name="Ada")
+    selectors.by_id(user_id=user.pk)
+    form = {"email": user.email, "name": "Grace", "role": "user", "is_active": "on"}
+
+    staff_client.post(reverse("admin:users_user_change", args=[user.pk]), form)
+    profile = selectors.by_id(user_id=user.pk)
+
+    assert profile is not None
+    assert profile["name"] == "Grace"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["page", "action"])
+def test_deletion_reaches_cached_profiles(staff_client: "Client", how: str) -> None:
+    user = UserFactory.create()
+    services.start_session(user=user)
+    selectors.by_id(user_id=user.pk)
+
+    if how == "page":
+        url = reverse("admin:users_user_delete", args=[user.pk])
+        staff_client.post(url, {"post": "yes"})
+    else:
+        url = reverse("admin:users_user_changelist")
+        form = {"action": "delete_selected", "_selected_action": user.pk, "post": "yes"}
+        staff_client.post(url, form)
+
+    assert not User.objects.filter(pk=user.pk).exists()
+    assert not AuthSession.objects.exists()
+    assert selectors.by_id(user_id=user.pk) is None

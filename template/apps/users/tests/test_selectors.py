@@ -1,0 +1,88 @@
+"""Tests of the users app's selectors."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from apps.users import selectors, services
+from apps.users.models import User
+from apps.users.tests.factories import AdminFactory, UserFactory
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoAssertNumQueries
+
+pytestmark = pytest.mark.django_db
+
+
+def test_by_id_finds_active_users_only() -> None:
+    user, gone = UserFactory.create(), UserFactory.create(is_active=False)
+
+    profile = selectors.by_id(user_id=user.pk)
+
+    assert profile is not None
+    assert profile["id"] == str(user.pk)
+    assert selectors.by_id(user_id=gone.pk) is None
+    assert selectors.by_id(user_id=uuid.uuid4()) is None
+
+
+def test_by_id_is_cached_without_the_password(
+    django_assert_num_queries: "DjangoAssertNumQueries",
+) -> None:
+    user = UserFactory.create(phone="+1 555 0100")
+    profile = selectors.by_id(user_id=user.pk)
+
+    with django_assert_num_queries(0):
+        assert selectors.by_id(user_id=user.pk) == profile
+    assert user.password not in str(profile)
+    assert "555" not in str(profile)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_by_id_follows_changes_at_once() -> None:
+    user, admin = UserFactory.create(), AdminFactory.create()
+    selectors.by_id(user_id=user.pk)
+
+    services.update(user=user, actor=admin, name="Ada")
+    profile = selectors.by_id(user_id=user.pk)
+    assert profile is not None
+    assert profile["name"] == "Ada"
+
+    services.deactivate(user=user, actor=admin)
+    assert selectors.by_id(user_id=user.pk) is None
+
+
+def test_by_email_ignores_capitals() -> None:
+    user = UserFactory.create(email="ada@example.com")
+
+    assert selectors.by_email(email="ADA@example.com") == user
+    assert selectors.by_email(email="other@example.com") is None
+
+
+def test_email_exists_counts_deactivated_users() -> None:
+    UserFactory.create(email="ada@example.com", is_active=False)
+
+    assert selectors.email_exists(email="Ada@Example.com")
+    assert not selectors.email_exists(email="other@example.com")
+
+
+def test_list_active_has_the_newest_first() -> None:
+    users = UserFactory.create_batch(3)
+    UserFactory.create(is_active=False)
+
+    assert list(selectors.list_active()) == users[::-1]
+
+
+@pytest.mark.parametrize("search", ["lovelace", "ADA@"])
+def test_list_active_searches_name_and_email(search: str) -> None:
+    ada = UserFactory.create(name="Ada Lovelace", email="ada@example.com")
+    UserFactory.create(name="Grace Hopper", email="grace@example.com")
+
+    assert list(selectors.list_active(search=search)) == [ada]
+
+
+def test_list_active_filters_by_role() -> None:
+    admin = AdminFactory.create()
+    UserFactory.create()
+
+    assert list(selectors.list_active(role=User.Role.ADMIN)) == [admin]

@@ -1,0 +1,66 @@
+"""Gunicorn configuration for ASGI."""
+
+import math
+import os
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def cpu_quota() -> float:
+    """Read how many CPUs the container's limit is worth.
+
+    Returns:
+        The number of CPUs, infinite without a limit.
+    """
+    if (CGROUP / "cpu.max").exists():
+        quota, period = (CGROUP / "cpu.max").read_text().split()
+    elif (CGROUP / "cpu" / "cpu.cfs_quota_us").exists():
+        quota = (CGROUP / "cpu" / "cpu.cfs_quota_us").read_text().strip()
+        period = (CGROUP / "cpu" / "cpu.cfs_period_us").read_text()
+    else:
+        return math.inf
+    return math.inf if quota in {"max", "-1"} else int(quota) / int(period)
+
+
+def available_cpus() -> int:
+    """Count the CPUs this process may use, which `os.cpu_count()` does not.
+
+    Returns:
+        The number of CPUs, at least 1.
+    """
+    return math.ceil(min(len(os.sched_getaffinity(0)), cpu_quota()))
+
+
+wsgi_app = "config.asgi:application"
+worker_class = "config.workers.DrainingUvicornWorker"
+workers = int(os.environ.get("WEB_CONCURRENCY", 2 * available_cpus() + 1))
+bind = "0.0.0.0:8000"
+
+try:
+    logconfig_dict = settings.LOGGING
+except ImproperlyConfigured as error:
+    sys.exit(str(error))
+loglevel = settings.LOG_LEVEL.lower()
+errorlog = "-"
+# The request log is written by `apps.core.middleware`, without query strings.
+accesslog = None
+
+timeout = 120
+graceful_timeout = 30
+keepalive = 5
+
+# The Uvicorn worker does not enforce these two; nginx does.
+limit_request_line = 8190
+limit_request_fields = 100
+
+# Only the middleware and REST_FRAMEWORK["NUM_PROXIES"] interpret proxy headers.
+forwarded_allow_ips = ""
+# It would need a writable home.
+control_socket_disable = True

@@ -1,0 +1,3 @@
+"""Makes the shared fixtures known to the tests of every app."""
+
+pytest_plugins = ("tests.fixtures",)

@@ -1,0 +1,181 @@
+"""Source files, with their place in the architecture and their names resolved."""
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+type Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Violation(NamedTuple):
+    """A place where a rule is broken, and what to do instead."""
+
+    path: Path
+    line: int
+    rule: str
+    advice: str
+
+    def __str__(self) -> str:
+        """Write the violation the way editors link to it."""
+        return f"{self.path}:{self.line}: [{self.rule}] {self.advice}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Python file of the project."""
+
+    path: Path
+    text: str
+
+    @classmethod
+    def read(cls, path: Path, root: Path) -> Self:
+        """Read a file below the project's root."""
+        return cls(path.relative_to(root), path.read_text(encoding="utf-8"))
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The parsed file."""
+        return ast.parse(self.text, str(self.path))
+
+    @property
+    def app(self) -> str:
+        """The app the file belongs to; empty outside `apps/`."""
+        match self.path.parts:
+            case ("apps", app, _, *_):
+                return app
+            case _:
+                return ""
+
+    @property
+    def layer(self) -> str:
+        """The file's or folder's name below its app, such as `views`."""
+        return Path(self.path.parts[2]).stem if self.app else ""
+
+    @property
+    def module(self) -> str:
+        """The dotted name to import the file by."""
+        return ".".join(self.path.with_suffix("").parts).removesuffix(".__init__")
+
+    @cached_property
+    def typing_only(self) -> set[ast.AST]:
+        """The nodes that only type checkers read."""
+        return {
+            inner
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.If)
+            and self.name(node.test).rpartition(".")[2] == "TYPE_CHECKING"
+            for statement in node.body
+            for inner in ast.walk(statement)
+        }
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """What each imported name stands for, relative imports made absolute."""
+        names = {bound: target for _node, target, bound in self.imported()}
+        # `R = RawSQL` is another name for the same thing.
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Assign) and (dotted := _dotted(node.value)):
+                root, dot, rest = dotted.partition(".")
+                for assigned in node.targets:
+                    if isinstance(assigned, ast.Name) and assigned.id != root:
+                        names[assigned.id] = names.get(root, root) + dot + rest
+        return names
+
+    def imported(self) -> "Iterator[tuple[ast.stmt, str, str]]":
+        """Yield each import: its statement, what it names, and as what."""
+        package = self.module.split(".")
+        if self.path.name != "__init__.py":
+            package = package[:-1]
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    root = alias.name.partition(".")[0]
+                    yield (
+                        node,
+                        alias.name if alias.asname else root,
+                        alias.asname or root,
+                    )
+                    if not alias.asname and root != alias.name:
+                        yield node, alias.name, alias.name
+            elif isinstance(node, ast.ImportFrom):
+                base = node.module or ""
+                if node.level:
+                    above = package[: len(package) - node.level + 1]
+                    base = ".".join([*above, *filter(None, [base])])
+                for alias in node.names:
+                    yield node, f"{base}.{alias.name}", alias.asname or alias.name
+
+    def mentions(self) -> "Iterator[tuple[ast.AST, str]]":
+        """Yield what is imported, and every name and attribute, with what it means."""
+        for statement, target, _bound in self.imported():
+            yield statement, target
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Name | ast.Attribute):
+                yield node, self.name(node)
+
+    def is_imported(self, node: ast.AST) -> bool:
+        """Tell whether a name or an attribute begins at an import."""
+        root = ast.unparse(node).partition(".")[0]
+        return any(root == bound for _node, _target, bound in self.imported())
+
+    def values(self, name: str, within: ast.AST | None = None) -> "Iterator[ast.expr]":
+        """Yield what is assigned to a name in the file, or in a part of it."""
+        for node in ast.walk(within or self.tree):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+                targets = (
+                    node.targets if isinstance(node, ast.Assign) else [node.target]
+                )
+                if any(isinstance(t, ast.Name) and t.id == name for t in targets):
+                    yield node.value
+
+    def name(self, node: ast.AST) -> str:
+        """Resolve a name or an attribute to the dotted name it stands for."""
+        root, dot, rest = _dotted(node).partition(".")
+        return self.imports.get(root, root) + dot + rest if root else ""
+
+    def calls(self) -> "Iterator[ast.Call]":
+        """Yield every call in the file."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+
+    def functions(self) -> "Iterator[Function]":
+        """Yield every function and method in the file."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield node
+
+    def bases(self) -> "Iterator[tuple[ast.expr, str]]":
+        """Yield each base of each class, with the name it stands for."""
+        for node in ast.walk(self.tree):
+            for base in node.bases if isinstance(node, ast.ClassDef) else []:
+                generic = base.value if isinstance(base, ast.Subscript) else base
+                yield base, self.name(generic)
+
+    def violation(self, node: ast.AST, rule: str, advice: str) -> Violation:
+        """Report a node of this file."""
+        return Violation(self.path, getattr(node, "lineno", 1), rule, advice)
+
+
+def _dotted(node: ast.AST) -> str:
+    """Write a name or attribute chain with dots; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = _dotted(node.value)
+        return f"{base}.{node.attr}" if base else ""
+    return ""
+
+
+def project_sources(root: Path) -> list[Source]:
+    """Read the code of the apps and of the configuration, without tests."""
+    files = [*root.glob("apps/**/*.py"), *root.glob("config/**/*.py")]
+    return [
+        Source.read(file, root)
+        for file in sorted(files)
+        if "tests" not in file.relative_to(root).parts
+    ]

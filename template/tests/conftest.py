@@ -1,0 +1,16 @@
+"""Fixtures for the tests of the project as a whole."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@pytest.fixture(scope="session")
+def openapi() -> "Mapping[str, Any]":
+    """The OpenAPI document."""
+    document: Mapping[str, Any] = SchemaGenerator().get_schema(public=True)
+    return document

@@ -1,0 +1,54 @@
+"""Tests of the OpenAPI document."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admindocs.views import simplify_regex
+from django.urls import URLResolver, get_resolver
+from django.urls.resolvers import RegexPattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from django.urls import URLPattern
+
+ERROR = {"$ref": "#/components/schemas/ErrorResponse"}
+UNDOCUMENTED = {"/api/", "/api/schema/", "/api/docs/", "/api/redoc/"}
+
+
+def paths(
+    patterns: list["URLPattern | URLResolver"], prefix: str = "/"
+) -> "Iterator[str]":
+    """List the paths of a URL configuration, with `{}` for parameters."""
+    for pattern in patterns:
+        route = str(pattern.pattern)
+        if isinstance(pattern.pattern, RegexPattern):
+            route = simplify_regex(route).removeprefix("/")
+        path = prefix + re.sub(r"<[^>]+>", "{}", route)
+        if isinstance(pattern, URLResolver):
+            yield from paths(pattern.url_patterns, path)
+        else:
+            yield path
+
+
+def test_every_endpoint_is_described(openapi: "Mapping[str, Any]") -> None:
+    api = {
+        path for path in paths(get_resolver().url_patterns) if path.startswith("/api/")
+    }
+
+    described = {re.sub(r"{[^}]+}", "{}", path) for path in openapi["paths"]}
+    assert described == api - UNDOCUMENTED
+
+
+def test_every_operation_describes_its_errors(openapi: "Mapping[str, Any]") -> None:
+    for operations in openapi["paths"].values():
+        for operation in operations.values():
+            error = operation["responses"]["400"]["content"]["application/json"]
+            assert error["schema"] == ERROR
+
+
+def test_every_operation_is_described(openapi: "Mapping[str, Any]") -> None:
+    for operations in openapi["paths"].values():
+        for operation in operations.values():
+            assert operation["description"]
+            assert "Returns:" not in operation["description"]

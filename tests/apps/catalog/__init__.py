@@ -1,0 +1,1 @@
+"""Products and what they earned: read only, written by the administration."""

@@ -1,0 +1,1 @@
+"""Invoices with lines, written in one request, and their receipts."""

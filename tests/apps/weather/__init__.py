@@ -1,0 +1,1 @@
+"""Forecasts from another service, asked without blocking a thread."""

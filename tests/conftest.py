@@ -1,0 +1,156 @@
+"""Fixtures: the template's source, renders of it, and one built project for all workers."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import plumbum
+import pytest
+from filelock import FileLock
+
+from tests.processes import Live, own_database, redis_server
+from tests.project import (
+    Project,
+    copier,
+    export_source,
+    production,
+    without_hooks,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_copie.plugin import Copie
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _isolation(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the developer's git, Copier and Python settings out of every test.
+
+    plumbum, through which Copier runs git, copied the environment when it was imported.
+    """
+    home = tmp_path_factory.mktemp("settings")
+    (home / "gitconfig").write_text(
+        "[user]\nname = Tester\nemail = tester@example.com\n"
+        "[init]\ndefaultBranch = main\n"
+    )
+    (home / "copier.yml").write_text("{}\n")
+    settings = {
+        "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "COPIER_SETTINGS_PATH": str(home / "copier.yml"),
+    }
+    own_scripts = str(Path(sys.executable).parent)
+    path = os.environ["PATH"].split(os.pathsep)
+    settings["PATH"] = os.pathsep.join(part for part in path if part != own_scripts)
+    os.environ.update(settings)
+    plumbum.local.env.update(settings)
+    for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTEST_ADDOPTS"):
+        os.environ.pop(name, None)
+        plumbum.local.env.pop(name, "")
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the work tree's template in a folder without git, as Copier reads it fastest."""
+    return export_source(tmp_path_factory.mktemp("source"))
+
+
+@pytest.fixture(scope="session")
+def hookless_source(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the template without the hooks, which do not belong to what is rendered."""
+    return without_hooks(source, tmp_path_factory.mktemp("hookless"))
+
+
+@pytest.fixture
+def render(copie: "Copie", hookless_source: Path) -> "Callable[..., Project]":
+    """Return a function that renders the template with the given answers."""
+
+    def render_with(**answers: str | bool) -> Project:
+        result = copie.copy(answers, template_dir=hookless_source)
+        if result.exception:
+            raise result.exception
+        assert result.exit_code == 0
+        recorded: dict[str, Any] = result.answers
+        assert recorded | answers == recorded
+        assert result.project_dir is not None
+        return Project(result.project_dir)
+
+    return render_with
+
+
+@pytest.fixture(scope="session")
+def built(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return the default project with an environment of its own, made once per run.
+
+    Read it, but change and run things in `project`: other workers use this one too.
+    """
+    shared = tmp_path_factory.getbasetemp().parent / "built"
+    project = Project(shared / "project")
+    with FileLock(f"{shared}.lock"):
+        done = shared / "done"
+        if not done.exists():
+            copier("copy", "--trust", "--defaults", source, project.path)
+            project.run("uv", "sync", "--locked")
+            done.touch()
+    return project
+
+
+@pytest.fixture(scope="session")
+def built_with_tasks_and_sockets(
+    source: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    """Return a project with Celery and Channels and an environment of its own."""
+    shared = tmp_path_factory.getbasetemp().parent / "built-with-tasks-and-sockets"
+    project = Project(shared / "project")
+    with FileLock(f"{shared}.lock"):
+        done = shared / "done"
+        if not done.exists():
+            answers = ("-d", "use_celery=true", "-d", "use_channels=true")
+            copier("copy", "--trust", "--defaults", *answers, source, project.path)
+            project.run("uv", "sync", "--locked")
+            done.touch()
+    return project
+
+
+@pytest.fixture
+def live(built_with_tasks_and_sockets: Project, tmp_path: Path) -> "Iterator[Live]":
+    """Return that project, migrated, with a Redis of its own that runs."""
+    project = built_with_tasks_and_sockets.copy_to(tmp_path / "project")
+    (project.path / ".env").unlink(missing_ok=True)
+    database = own_database(project)
+    with redis_server(tmp_path / "redis") as (redis, url):
+        env = production() | {
+            "ENVIRONMENT": "staging",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DATABASE_URL": database,
+            "REDIS_URL": url,
+            "EMAIL_URL": "smtp://127.0.0.1:1",
+            "EMAIL_FROM": "noreply@example.com",
+            "THROTTLE_LOGIN": "10000/minute",
+            "CELERY_CONCURRENCY": "2",
+        }
+        project.manage("migrate", "--verbosity", "0", env=env)
+        yield Live(project, env, tmp_path, redis)
+
+
+@pytest.fixture
+def project(built: Project, tmp_path: Path) -> Project:
+    """Return a copy of the built project that uses its environment."""
+    return built.copy_to(tmp_path / "project")
+
+
+@pytest.fixture
+def render_project(
+    render: "Callable[..., Project]", built: Project
+) -> "Callable[..., Project]":
+    """Return a function that renders other answers, to run in the built environment."""
+
+    def render_with(**answers: str | bool) -> Project:
+        project = render(**answers)
+        shared = Project(project.path, environment=built.path / ".venv")
+        shared.run("uv", "lock")
+        return shared
+
+    return render_with

@@ -1,0 +1,199 @@
+"""The service keeps running while parts of it stop, hang or are replaced."""
+
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine import HEALTHY, ME, Load, docker
+from tests.project import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.engine import Stack
+
+
+pytestmark = pytest.mark.exhaustive
+
+STOPS: "dict[str, Callable[[Stack, str], object]]" = {
+    "stop": lambda stack, service: stack.compose("stop", "--timeout", "10", service),
+    "kill": lambda stack, service: stack.compose("kill", service),
+}
+
+
+@pytest.fixture
+def replicas(stack: "Stack") -> "Iterator[Stack]":
+    """Return the stack with two replicas of the app."""
+    stack.up("--no-recreate", "--scale", "app=2")
+    yield stack
+    stack.compose("start", check=False)
+    stack.up("--no-recreate", "--scale", "app=1")
+
+
+@pytest.fixture
+def load(replicas: "Stack", token: str) -> "Callable[[], Load]":
+    """Return a function that makes load: reads, and every fifth request a write."""
+
+    def send(number: int) -> int:
+        if number % 5:
+            return replicas.send("GET", ME, token=token).status
+        change = {"name": f"Name {number}"}
+        return replicas.send("PATCH", ME, change, token=token).status
+
+    return lambda: Load(send)
+
+
+def release_commands(stack: "Stack") -> str:
+    """Return the commands of the documentation that release a new version."""
+    guide = stack.project.read("docs/deployment.md")
+    section = guide.partition("To release a new version")[2]
+    block = re.search(r"(?:^    .+\n)+", section, re.MULTILINE)
+    assert block
+    return block[0]
+
+
+def test_a_release_as_documented_fails_no_request(
+    replicas: "Stack", load: "Callable[[], Load]"
+) -> None:
+    before = replicas.containers("app")
+    with load() as running:
+        run("bash", "-exc", release_commands(replicas), cwd=replicas.project.path)
+    assert len(replicas.containers("app")) == 2
+    assert not set(before) & set(replicas.containers("app"))
+    assert not running.failures(), running.report()
+
+
+def test_a_rolling_restart_fails_no_request(
+    replicas: "Stack", load: "Callable[[], Load]"
+) -> None:
+    with load() as running:
+        for container in replicas.containers("app"):
+            docker("stop", "--time", "40", container)
+            assert replicas.inspect(container, "{{.State.ExitCode}}") == "0"
+            docker("start", container)
+            replicas.wait_until_healthy(container)
+    assert not running.failures(), running.report()
+
+
+def test_a_reload_of_nginx_fails_no_request(
+    stack: "Stack", load: "Callable[[], Load]"
+) -> None:
+    with load() as running:
+        for _ in range(3):
+            stack.exec("nginx", "nginx", "-s", "reload")
+            time.sleep(1)
+    assert not running.failures(), running.report()
+
+
+def test_a_killed_replica_is_not_missed(
+    replicas: "Stack", load: "Callable[[], Load]"
+) -> None:
+    killed = replicas.containers("app")[0]
+    with load() as running:
+        docker("kill", killed)
+        assert replicas.wait_for(lambda status, _: status == 200, 5) < 5
+        time.sleep(3)
+    docker("start", killed)
+    # Only requests that the replica was working on can be lost.
+    assert running.failures().total() <= 5, running.report()
+
+
+@pytest.mark.parametrize("end", STOPS)
+def test_without_redis_requests_are_served_and_health_tells(
+    replicas: "Stack", load: "Callable[[], Load]", end: str
+) -> None:
+    with load() as running:
+        STOPS[end](replicas, "redis")
+        replicas.wait_for(
+            lambda status, body: (
+                status == 503
+                and body["cache"] in {"error: unavailable", "error: timeout"}
+                and body["db"] == "ok"
+            ),
+            5,
+        )
+        assert replicas.send("GET", "/api/health/live/").status == 200
+        time.sleep(3)
+        replicas.compose("start", "redis")
+        replicas.wait_for(lambda status, body: (status, body) == (200, HEALTHY), 5)
+    assert set(running.failures()) <= {500}, running.report()
+    # While a dead address still seems to exist, each access waits for a second.
+    assert running.failures().total() <= len(running.results) / 10, running.report()
+
+
+@pytest.mark.parametrize("end", STOPS)
+def test_without_the_database_health_tells_and_the_app_recovers_by_itself(
+    replicas: "Stack", load: "Callable[[], Load]", token: str, end: str
+) -> None:
+    with load() as running:
+        STOPS[end](replicas, "db")
+        replicas.wait_for(
+            lambda status, body: (
+                status == 503
+                and body["db"] in {"error: unavailable", "error: timeout"}
+                and body["cache"] == "ok"
+            ),
+            5,
+        )
+        assert replicas.send("GET", "/api/health/live/").status == 200
+        replicas.compose("start", "db")
+        replicas.wait_for(lambda status, body: (status, body) == (200, HEALTHY), 15)
+    assert set(running.failures()) <= {500, 503}, running.report()
+    for _ in range(20):
+        assert replicas.send("GET", ME, token=token).status == 200
+
+
+def test_a_hung_database_is_told_in_time_and_blocks_nothing_for_ever(
+    stack: "Stack", token: str
+) -> None:
+    (database,) = stack.containers("db")
+    docker("pause", database)
+    try:
+        for _ in range(3):
+            started = time.monotonic()
+            status, body = stack.health()
+            assert time.monotonic() - started < 3
+            assert (status, body["db"], body["cache"]) == (503, "error: timeout", "ok")
+        with Load(lambda _: stack.send("GET", ME, token=token).status, 5) as running:
+            time.sleep(10)
+            assert stack.send("GET", "/api/health/live/").status == 200
+        assert set(running.failures()) <= {500, 503, 504}, running.report()
+        assert max(duration for duration, _ in running.results) < 35
+    finally:
+        docker("unpause", database)
+    stack.wait_until_healthy(database)
+    stack.wait_for(lambda status, body: (status, body) == (200, HEALTHY), 10)
+    assert stack.send("GET", ME, token=token).status == 200
+
+
+def test_sigterm_lets_requests_finish(stack: "Stack", token: str) -> None:
+    (database,), (app,) = stack.containers("db"), stack.containers("app")
+    docker("pause", database)
+    with ThreadPoolExecutor() as pool:
+        request = pool.submit(stack.send, "GET", ME, token=token)
+        time.sleep(1)
+        started = time.monotonic()
+        stop = pool.submit(docker, "stop", "--time", "40", app)
+        time.sleep(3)
+        assert not request.done()
+        docker("unpause", database)
+        assert request.result().status == 200
+        stop.result()
+    assert time.monotonic() - started < 30
+    assert stack.inspect(app, "{{.State.ExitCode}}") == "0"
+    docker("start", app)
+    for container in (app, database):
+        stack.wait_until_healthy(container)
+
+
+def test_connections_stay_within_the_documented_bound(
+    replicas: "Stack", load: "Callable[[], Load]"
+) -> None:
+    counted = "SELECT count(*) FROM pg_stat_activity WHERE client_addr IS NOT NULL"
+    with load():
+        counts = [int(replicas.query(counted)) for _ in range(10)]
+    # Replicas, workers, and the pool of each.
+    assert 0 < max(counts) <= 2 * 2 * 4

@@ -1,0 +1,155 @@
+"""nginx decides who a client is, and what is too much."""
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine import LOGIN, ME, PASSWORD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.engine import Stack
+
+
+pytestmark = pytest.mark.exhaustive
+
+
+def test_the_configuration_of_nginx_is_accepted(stack: "Stack") -> None:
+    stack.exec("nginx", "nginx", "-t", "-q")
+
+
+def test_plain_http_is_redirected_whatever_the_client_claims(stack: "Stack") -> None:
+    for headers in (
+        {},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"},
+        {"X_Forwarded_Proto": "https"},
+        {"Forwarded": "proto=https"},
+        {"X-Forwarded-Ssl": "on"},
+    ):
+        response = stack.plain.send("GET", ME, headers=headers)
+        assert response.status == 301, headers
+        assert response.headers["Location"].startswith("https://localhost")
+    assert stack.plain.send("GET", "/api/health/").status == 200
+
+
+def test_a_client_cannot_choose_its_address(stack: "Stack") -> None:
+    """Else each attempt would count for another client."""
+    stack.forget_throttles()
+    account = {"email": "nobody@example.com", "password": PASSWORD}
+    statuses = [
+        stack.send(
+            "POST",
+            LOGIN,
+            account,
+            headers={
+                "X-Forwarded-For": f"192.0.2.{number}",
+                "X-Real-IP": f"192.0.2.{number}",
+                "Forwarded": f"for=192.0.2.{number}",
+            },
+        ).status
+        for number in range(12)
+    ]
+    assert statuses == [401] * 10 + [429] * 2
+    stack.forget_throttles()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example", "a b", ""])
+def test_other_hosts_are_refused(stack: "Stack", host: str) -> None:
+    response = stack.send("GET", ME, headers={"Host": host})
+    assert response.status == 400
+    assert response.json["type"] == "client_error"
+    assert b"evil" not in response.body
+    forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Port": "1"}
+    redirect = stack.send("GET", "/admin", headers=forwarded)
+    assert "evil" not in redirect.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("sent", ["abc-123_X.y", "a" * 64])
+def test_a_well_formed_request_id_is_kept(stack: "Stack", sent: str) -> None:
+    response = stack.send("GET", ME, headers={"X-Request-ID": sent})
+    assert response.headers.get_all("X-Request-ID") == [sent]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"a" * 65, b'a"b', b"a b", b"a\tb", b"\xff\xfe", b"a\x01b", b"\x1b[31m", b""],
+)
+def test_any_other_request_id_is_replaced(stack: "Stack", sent: bytes) -> None:
+    answer = stack.send_bytes(
+        b"GET /api/v1/auth/me/ HTTP/1.1\r\nHost: localhost\r\n"
+        b"X-Request-ID: " + sent + b"\r\nConnection: close\r\n\r\n"
+    )
+    status, *lines = answer.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert status.split()[1] in {b"301", b"400"}
+    ids = [line for line in lines if line.lower().startswith(b"x-request-id:")]
+    assert len(ids) == 1
+    assert re.fullmatch(rb"[0-9a-f]{32}", ids[0].partition(b": ")[2])
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "header", "status"),
+    [
+        ("/api/" + "a" * 8200, 0, "", 414),
+        ("/api/v1/users/?" + "a" * 8200, 0, "", 414),
+        (ME, 0, "a" * 8300, 400),
+        (LOGIN, 10 * 1024 * 1024 + 1, "", 413),
+    ],
+    ids=["path", "query", "header", "body"],
+)
+def test_what_is_too_large_is_refused_by_nginx(
+    stack: "Stack", path: str, size: int, header: str, status: int
+) -> None:
+    body = b"x" * size if size else None
+    try:
+        response = stack.send(
+            "POST" if body else "GET", path, body, headers={"X-Filler": header}
+        )
+    except ConnectionError:
+        assert body, "nginx may close the connection before it has read the body"
+        return
+    assert response.status == status
+    assert response.json["type"] == "client_error"
+
+
+def test_a_client_that_never_finishes_its_headers_is_dropped(stack: "Stack") -> None:
+    started = time.monotonic()
+    answer = stack.send_bytes(b"GET /api/health/ HTTP/1.1\r\nHost: localhost\r\n")
+    assert 5 < time.monotonic() - started < 25
+    assert b"200 OK" not in answer
+
+
+@pytest.fixture
+def balanced(stack: "Stack") -> "Iterator[Stack]":
+    """Return the stack, plain http only, with this machine listed as a balancer."""
+    configuration = stack.project.path / "nginx" / "nginx.conf"
+    original = configuration.read_text()
+    listed = original.replace("# 10.0.0.0/8 1;", "0.0.0.0/0 1;")
+    listed = listed.replace(
+        "# set_real_ip_from 10.0.0.0/8;", "set_real_ip_from 0.0.0.0/0;"
+    )
+    assert listed.count("0.0.0.0/0") == 2
+    configuration.write_text(listed)
+    stack.up("--build", "--no-deps", "nginx")
+    yield stack.plain
+    configuration.write_text(original)
+    stack.up("--build", "--no-deps", "nginx")
+
+
+def test_a_listed_balancer_ends_tls_and_names_the_client(balanced: "Stack") -> None:
+    balanced.forget_throttles()
+    https = {"X-Forwarded-Proto": "https"}
+    assert balanced.send("GET", ME, headers=https).status == 401
+    assert balanced.send("GET", ME, headers={"X-Forwarded-Proto": "http"}).status == 301
+    account = {"email": "nobody@example.com", "password": PASSWORD}
+    statuses = [
+        balanced.send(
+            "POST", LOGIN, account, headers={**https, "X-Forwarded-For": client}
+        ).status
+        for client in ("192.0.2.1",) * 11 + ("192.0.2.2",)
+    ]
+    assert statuses == [401] * 10 + [429, 401]
+    balanced.forget_throttles()

@@ -1,0 +1,108 @@
+"""The default project starts in containers as documented, and serves."""
+
+import json
+import re
+import shutil
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.engine import HEALTHY, ME, PASSWORD, docker
+from tests.project import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.engine import Stack
+
+
+pytestmark = pytest.mark.exhaustive
+
+
+def test_everything_is_up(stack: "Stack") -> None:
+    listed = stack.compose("ps", "--all", "--format", "json").stdout
+    states = {
+        service["Service"]: (service["State"], service["Health"], service["ExitCode"])
+        for service in map(json.loads, listed.splitlines())
+    }
+    running = ("running", "healthy", 0)
+    done = ("exited", "", 0)
+    assert states == {
+        **dict.fromkeys(("app", "db", "redis", "nginx"), running),
+        **dict.fromkeys(("migrate", "certificate"), done),
+    }
+
+
+def test_a_round_trip_through_nginx(stack: "Stack") -> None:
+    stack.forget_throttles()
+    assert stack.health() == (200, HEALTHY)
+    assert stack.send("GET", "/api/health/live/").status == 200
+    refused = stack.send("GET", ME)
+    assert refused.status == 401
+    assert refused.headers["WWW-Authenticate"].startswith("Token")
+    token = stack.register("ada", PASSWORD)
+    me = stack.send("GET", ME, token=token)
+    assert (me.status, me.json["email"]) == (200, "ada@example.com")
+    assert stack.send("GET", "/api/v1/users/", token=token).status == 403
+    assert stack.send("POST", "/api/v1/auth/logout/", token=token).status == 204
+    assert stack.send("GET", ME, token=token).status == 401
+
+
+def test_the_admin_and_the_documentation_come_with_their_assets(stack: "Stack") -> None:
+    for page in ("/admin/login/", "/api/docs/", "/api/redoc/"):
+        response = stack.send("GET", page)
+        assert response.status == 200
+        assets = re.findall(r'(?:src|href)="(/static/[^"]+)"', response.body.decode())
+        assert assets
+        for asset in assets:
+            served = stack.send("GET", asset)
+            assert (served.status, bool(served.body)) == (200, True), asset
+            assert served.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_browser_shows_the_documentation_without_leaving_the_host(
+    stack: "Stack", tmp_path: "Path"
+) -> None:
+    if (browser := shutil.which("chromium")) is None:
+        pytest.skip("needs Chromium")
+    page = run(
+        *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+        *("--ignore-certificate-errors", f"--user-data-dir={tmp_path / 'profile'}"),
+        *("--virtual-time-budget=20000", f"--log-net-log={tmp_path / 'requests'}"),
+        *("--dump-dom", f"https://localhost:{stack.https}/api/docs/"),
+    ).stdout
+    assert "operations-auth-auth_login_create" in page
+    sent = [
+        event["params"]
+        for event in json.loads((tmp_path / "requests").read_text())["events"]
+        if "url" in event.get("params", {})
+    ]
+    site = f"https://localhost:{stack.https}"
+    from_page = {urlsplit(one["url"]) for one in sent if one.get("initiator") == site}
+    assert {url.netloc for url in from_page} == {f"localhost:{stack.https}"}
+    assert any(url.path.endswith("swagger-ui-bundle.js") for url in from_page)
+
+
+def test_a_superuser_is_made_with_the_manage_service(stack: "Stack") -> None:
+    stack.forget_throttles()
+    variables = {"EMAIL": "root@example.com", "NAME": "Root", "PASSWORD": PASSWORD}
+    options = [f"-eDJANGO_SUPERUSER_{key}={value}" for key, value in variables.items()]
+    stack.compose("run", "--rm", *options, "manage", "createsuperuser", "--noinput")
+    token = stack.login("root@example.com", PASSWORD)
+    assert stack.send("GET", "/api/v1/users/", token=token).status == 200
+
+
+def test_the_certificate_survives_a_restart(stack: "Stack") -> None:
+    before = stack.exec("nginx", "cat", "/etc/nginx/tls/tls.crt")
+    stack.compose("up", "--detach", "certificate")
+    stack.compose("wait", "certificate", check=False)
+    assert stack.exec("nginx", "cat", "/etc/nginx/tls/tls.crt") == before
+
+
+def test_missing_settings_are_one_message(stack: "Stack") -> None:
+    result = docker("run", "--rm", stack.name, check=False)
+    assert result.returncode != 0
+    assert "Traceback" not in result.stdout + result.stderr
+    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"):
+        assert f"  {name}: is missing" in result.stderr

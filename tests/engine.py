@@ -1,0 +1,218 @@
+"""The generated service in containers: one stack, requests through its nginx, and load."""
+
+import json
+import re
+import secrets
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from socket import create_connection
+from typing import TYPE_CHECKING, Any, Self
+
+from tests.project import run
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Mapping
+    from email.message import Message
+
+    from tests.project import Project, Result
+
+HEALTHY = {"status": "healthy", "db": "ok", "cache": "ok"}
+ME = "/api/v1/auth/me/"
+LOGIN = "/api/v1/auth/login/"
+PASSWORD = secrets.token_urlsafe(16)
+
+
+def docker(*arguments: str, check: bool = True) -> "Result":
+    return run("docker", *arguments, check=check)
+
+
+def problem() -> str:
+    """Say why no engine can be used, or nothing."""
+    try:
+        result = docker("info", "--format", "{{.ServerVersion}}", check=False)
+    except OSError as error:
+        return str(error)
+    return "" if result.returncode == 0 else result.stderr.strip()
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    headers: "Message"
+    body: bytes
+
+    @property
+    def json(self) -> dict[str, Any]:
+        parsed: dict[str, Any] = json.loads(self.body)
+        return parsed
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running `docker-compose.yml`."""
+
+    project: "Project"
+    name: str
+    http: int
+    https: int
+    tls: "ssl.SSLContext | None" = None
+
+    def compose(self, *arguments: str, check: bool = True) -> "Result":
+        return self.project.run("docker", "compose", *arguments, check=check)
+
+    def up(self, *arguments: str) -> None:
+        self.compose("up", "--detach", "--wait", *arguments)
+
+    def exec(self, service: str, *command: str) -> str:
+        return self.compose("exec", "--no-TTY", service, *command).stdout
+
+    def containers(self, service: str) -> list[str]:
+        return self.compose("ps", "--quiet", service).stdout.split()
+
+    def query(self, sql: str) -> str:
+        """Ask the database directly."""
+        return self.exec("db", "psql", "--username=app", "-Atc", sql)
+
+    def forget_throttles(self) -> None:
+        self.exec("redis", "redis-cli", "flushall")
+
+    def inspect(self, container: str, template: str) -> str:
+        return docker("inspect", "--format", template, container).stdout.strip()
+
+    def wait_until_healthy(self, container: str) -> None:
+        limit = time.monotonic() + 120
+        while self.inspect(container, "{{.State.Health.Status}}") != "healthy":
+            assert time.monotonic() < limit, f"{container} does not become healthy"
+            time.sleep(0.2)
+
+    @property
+    def plain(self) -> "Stack":
+        """The same service, over plain http."""
+        return replace(self, tls=None)
+
+    def connect(self) -> HTTPConnection:
+        if self.tls is None:
+            return HTTPConnection("localhost", self.http, timeout=60)
+        return HTTPSConnection("localhost", self.https, timeout=60, context=self.tls)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        data: "bytes | dict[str, str] | None" = None,
+        *,
+        token: str = "",
+        headers: "Mapping[str, str] | None" = None,
+    ) -> Response:
+        """Send one request over a connection of its own."""
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        if token:
+            sent["Authorization"] = f"Token {token}"
+        body = json.dumps(data) if isinstance(data, dict) else data
+        connection = self.connect()
+        try:
+            connection.request(method, path, body, sent)
+            response = connection.getresponse()
+            return Response(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def send_bytes(self, request: bytes) -> bytes:
+        """Send what no client would, over plain http."""
+        with create_connection(("localhost", self.http), timeout=30) as connection:
+            connection.sendall(request)
+            answer = b""
+            while chunk := connection.recv(65536):
+                answer += chunk
+            return answer
+
+    def health(self) -> tuple[int, dict[str, Any]]:
+        response = self.send("GET", "/api/health/")
+        return response.status, response.json
+
+    def wait_for(
+        self, healthy: "Callable[[int, dict[str, Any]], bool]", seconds: float
+    ) -> float:
+        """Wait until the health endpoint says so; return how long that took."""
+        answer: tuple[int, dict[str, Any]] = (0, {})
+        started = time.monotonic()
+        while (waited := time.monotonic() - started) < seconds:
+            try:
+                answer = self.health()
+                if healthy(*answer):
+                    return time.monotonic() - started
+            except (OSError, HTTPException, ValueError) as error:
+                answer = (0, {"error": repr(error)})
+            time.sleep(0.1)
+        message = f"after {waited:.1f} s health still answers {answer}"
+        raise AssertionError(message)
+
+    def register(self, name: str, password: str) -> str:
+        """Open an account and log in; return the token."""
+        account = {"email": f"{name}@example.com", "password": password}
+        registered = self.send(
+            "POST", "/api/v1/auth/register/", account | {"name": name}
+        )
+        assert registered.status == 201, registered.body
+        return self.login(account["email"], password)
+
+    def login(self, email: str, password: str) -> str:
+        account = {"email": email, "password": password}
+        response = self.send("POST", LOGIN, account)
+        assert response.status == 200, response.body
+        token: str = response.json["token"]
+        return token
+
+
+class Load:
+    """Requests at a steady rate until the block ends, however long each one takes."""
+
+    def __init__(self, send: "Callable[[int], int]", rate: float = 50) -> None:
+        self.send = send
+        self.rate = rate
+        self.results: list[tuple[float, object]] = []
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        time.sleep(1)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        time.sleep(1)
+        self.stopped.set()
+        self.thread.join()
+
+    def run(self) -> None:
+        with ThreadPoolExecutor(100) as pool:
+            started = time.monotonic()
+            number = 0
+            while not self.stopped.is_set():
+                pool.submit(self.request, number)
+                number += 1
+                pause = started + number / self.rate - time.monotonic()
+                self.stopped.wait(max(pause, 0))
+
+    def request(self, number: int) -> None:
+        started = time.monotonic()
+        try:
+            status: object = self.send(number)
+        except (OSError, HTTPException) as error:
+            status = re.sub("0x[0-9a-f]+", "", repr(error))
+        self.results.append((time.monotonic() - started, status))
+
+    def failures(self) -> "Counter[object]":
+        return Counter(status for _, status in self.results if status != 200)
+
+    def report(self) -> str:
+        slowest = max(duration for duration, _ in self.results)
+        return (
+            f"{self.failures().total()} of {len(self.results)} failed "
+            f"{dict(self.failures())}, the slowest took {slowest:.1f} s"
+        )

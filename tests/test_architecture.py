@@ -1,0 +1,245 @@
+"""The generated suite catches what breaks the architecture, and nothing else."""
+
+import ast
+import os
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from copier import Settings, run_copy
+
+from tests.plants import PLANTS, SURROUNDINGS
+from tests.project import REPOSITORY, Project, combinations, copy_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+APPS = ("catalog", "invoices", "weather")
+OPENAPI_HOOK = '        "apps.core.openapi.add_error_responses",'
+ANCHOR = "    # `manage.py startapp` adds apps below this line.\n"
+RULES = ("pytest", "-q", "--no-cov", "tests/test_architecture.py")
+ADVICE = {
+    "app-boundary": r"use the services and selectors of|through django\.conf|into the app",
+    "async-orm": r"sync_to_async",
+    "docstring": r"say what|lacks '(Args|Returns|Raises):'",
+    "explicit-fields": r"list the fields by name",
+    "logic-http": r"plain (values|arguments)",
+    "placeholder": r"write the body|implement it|do it, or write an issue",
+    "print": r"use logging",
+    "raw-sql": r"write the query with the ORM",
+    "selector-write": r"move this to services\.py",
+    "transport-orm": r"call a function of (services|selectors)\.py",
+    "types": r"annotate",
+    "user-model": r"settings.AUTH_USER_MODEL",
+    "view-class": r"write a class",
+    "view-policy": r"must name its|login_not_required",
+}
+# In a hurry nobody types or documents; only some plants are about that.
+EVERYWHERE = {"docstring", "types"}
+REPORTED = re.compile(r"^E +(?P<path>\S+):(?P<line>\d+): (?P<text>.+)$", re.MULTILINE)
+
+
+def register(project: "Project", app: str) -> None:
+    """Name an app in the settings and, if it has any, its URLs."""
+    lines = {"settings.py": f'"apps.{app}",'}
+    if (project.path / "apps" / app / "urls.py").exists():
+        lines["urls.py"] = f'path("api/v1/", include("apps.{app}.urls")),'
+    for file, line in lines.items():
+        path = project.path / "config" / file
+        text = path.read_text(encoding="utf-8")
+        assert ANCHOR in text
+        path.write_text(text.replace(ANCHOR, f"{ANCHOR}    {line}\n"), encoding="utf-8")
+
+
+def write(folder: "Path", files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def test_every_rule_has_a_plant() -> None:
+    planted = {rule for plant in PLANTS for _, _, rule in plant.violations()}
+    assert planted == {*ADVICE, "contract"}
+
+
+def test_every_plant_is_caught_with_file_line_rule_and_advice(
+    project: "Project",
+) -> None:
+    expected = {violation for plant in PLANTS for violation in plant.violations()}
+    for plant in PLANTS:
+        folder = project.path / "apps" / plant.app
+        if not folder.exists():
+            surroundings = {"__init__.py": '"""Planted."""\n', **SURROUNDINGS}
+            for name, text in surroundings.items():
+                write(folder, {name: text.replace("APP", plant.app)})
+        write(folder, {plant.file: plant.text()})
+    for app in {plant.app for plant in PLANTS} - {"core"}:
+        register(project, app)
+
+    result = project.uv_run(*RULES, check=False)
+    report = result.stdout
+    assert report, result.stderr
+
+    found = set()
+    for match in REPORTED.finditer(report):
+        rule, _, advice = match["text"].removeprefix("[").partition("] ")
+        if " -> " in match["text"]:
+            rule = "contract"
+        else:
+            assert re.search(ADVICE[rule], advice), match[0]
+        found.add((match["path"], int(match["line"]), rule))
+    assert expected - found == set(), report
+    unexpected = {item for item in found - expected if item[2] not in EVERYWHERE}
+    assert unexpected == set()
+    assert "A request walks one way through the layers of an app" in report
+    assert "Move the code to the layer that may do this" in report
+
+
+def switches() -> "list[dict[str, str | bool]]":
+    """Return every combination of the options, whatever the other choices are."""
+    seen: dict[tuple[bool, ...], dict[str, str | bool]] = {}
+    for answers in combinations():
+        values = tuple(v for v in answers.values() if isinstance(v, bool))
+        seen.setdefault(values, answers)
+    return list(seen.values())
+
+
+def named(answers: dict[str, str | bool]) -> str:
+    on = [name.removeprefix("use_") for name, value in answers.items() if value is True]
+    return "+".join(on) or "default"
+
+
+def functions(tree: ast.Module) -> "Iterator[ast.FunctionDef | ast.AsyncFunctionDef]":
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def is_typed(function: "ast.FunctionDef | ast.AsyncFunctionDef") -> bool:
+    every = function.args
+    arguments = [*every.posonlyargs, *every.args, *every.kwonlyargs]
+    arguments += [argument for argument in (every.vararg, every.kwarg) if argument]
+    return function.returns is not None and all(
+        argument.annotation or argument.arg in {"self", "cls"} for argument in arguments
+    )
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        switches()[0],
+        *(pytest.param(a, marks=pytest.mark.exhaustive) for a in switches()[1:-1]),
+        switches()[-1],
+    ],
+    ids=named,
+)
+def test_everything_is_typed_and_documented(
+    render: "Callable[..., Project]", answers: dict[str, str | bool]
+) -> None:
+    """Counted here once more, without the rules of the generated suite."""
+    trees = {
+        path: ast.parse(content)
+        for path, content in render(**answers).files().items()
+        if path.endswith(".py")
+    }
+    untyped = [
+        f"{path}:{function.lineno}"
+        for path, tree in trees.items()
+        for function in functions(tree)
+        if not is_typed(function)
+    ]
+    undocumented = [
+        f"{path}:{getattr(node, 'lineno', 1)}"
+        for path, tree in trees.items()
+        if path.startswith(("apps/", "config/"))
+        and "tests" not in path
+        and "migrations" not in path
+        for node in (tree, *ast.walk(tree))
+        if isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        )
+        and not ast.get_docstring(node)
+    ]
+    assert (untyped, undocumented) == ([], [])
+
+
+@pytest.fixture(scope="module")
+def superset(source: "Path", tmp_path_factory: pytest.TempPathFactory) -> "Path":
+    """Return an environment with what every option needs."""
+    everything = {name: True for name, value in switches()[-1].items() if value is True}
+    path = tmp_path_factory.mktemp("superset") / "project"
+    run_copy(
+        str(source),
+        path,
+        data=everything,
+        defaults=True,
+        unsafe=True,
+        quiet=True,
+        settings=Settings(),
+    )
+    Project(path).run("uv", "sync")
+    return path / ".venv"
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("answers", switches(), ids=named)
+def test_types_are_strict_with_every_option(
+    render: "Callable[..., Project]", superset: "Path", answers: dict[str, str | bool]
+) -> None:
+    project = render(**answers)
+    cache = superset.parent / ".mypy_cache"
+    project.run(
+        *(superset / "bin" / "mypy", "--strict", f"--cache-dir={cache}", "."),
+        env={"PATH": f"{superset / 'bin'}{os.pathsep}{os.environ['PATH']}"},
+    )
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("answers", [switches()[0], switches()[-1]], ids=named)
+def test_almost_every_line_is_tested(
+    render: "Callable[..., Project]", superset: "Path", answers: dict[str, str | bool]
+) -> None:
+    render(**answers).run(
+        *(superset / "bin" / "python", "-m", "pytest", "-q", "--cov-fail-under=95"),
+        env={"PATH": f"{superset / 'bin'}{os.pathsep}{os.environ['PATH']}"},
+    )
+
+
+@pytest.fixture
+def with_apps(project: "Project") -> "Project":
+    """Return the project with three apps as a team would have them, in their own way.
+
+    One only reads and reports, one writes nested data and files, and one waits for
+    another service in coroutines.
+    """
+    # Its own environment: one of the apps needs another package.
+    project = Project(project.path)
+    project.run("uv", "add", "httpx")
+    for app in APPS:
+        copy_tree(
+            REPOSITORY / "tests" / "apps" / app,
+            project.path / "apps" / app,
+            "__pycache__",
+        )
+        register(project, app)
+    settings = project.path / "config" / "settings.py"
+    text = settings.read_text(encoding="utf-8")
+    assert OPENAPI_HOOK in text
+    hook = f'        "apps.weather.openapi.describe",\n{OPENAPI_HOOK}'
+    settings.write_text(text.replace(OPENAPI_HOOK, hook), encoding="utf-8")
+    project.manage("makemigrations", *APPS)
+    project.run("make", "fix")
+    return project
+
+
+def test_apps_of_other_shapes_raise_no_alarm(with_apps: "Project") -> None:
+    suites = ("tests/test_openapi.py", *(f"apps/{app}" for app in APPS))
+    with_apps.uv_run(*RULES, *suites)
+
+
+@pytest.mark.exhaustive
+def test_apps_of_other_shapes_pass_every_check(with_apps: "Project") -> None:
+    before = with_apps.tracked()
+    with_apps.run("make", "check")
+    assert with_apps.tracked() == before

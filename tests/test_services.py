@@ -1,0 +1,135 @@
+"""The embedded default and real services: the same suite, and no start without them."""
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.project import production
+from tests.server import free_port, gunicorn, serving
+from tests.test_server import round_trip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.project import Project
+
+SERVICES = {
+    "DATABASE_URL": "DJANGO_ARCH_TEST_DATABASE_URL",
+    "REDIS_URL": "DJANGO_ARCH_TEST_REDIS_URL",
+}
+
+type Services = Callable[[int], dict[str, str]]
+
+
+@pytest.fixture
+def services() -> "Services":
+    """Return a function that gives the addresses of the services, or skip the test.
+
+    Each test names a Redis database of its own: in a shared one they would count each
+    other's requests.
+    """
+    missing = [name for name in SERVICES.values() if not os.environ.get(name)]
+    if missing:
+        reason = f"needs PostgreSQL and Redis: set {' and '.join(missing)}"
+        if os.environ.get("DJANGO_ARCH_REQUIRE_SERVICES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    def with_redis_database(number: int) -> dict[str, str]:
+        found = {setting: os.environ[name] for setting, name in SERVICES.items()}
+        server, _, _ = found["REDIS_URL"].rpartition("/")
+        return found | {"REDIS_URL": f"{server}/{number}"}
+
+    return with_redis_database
+
+
+@pytest.mark.exhaustive
+def test_the_suite_passes_on_postgresql_and_redis(
+    project: "Project", services: "Services"
+) -> None:
+    project.uv_run("pytest", "-q", env=services(1))
+
+
+@pytest.mark.exhaustive
+def test_production_serves_a_round_trip_on_postgresql_and_redis(
+    project: "Project", services: "Services"
+) -> None:
+    port = free_port()
+    env = production() | services(2) | {"WEB_CONCURRENCY": "2"}
+    env |= {"ALLOWED_HOSTS": "127.0.0.1", "DATABASE_URL": own_database(project, env)}
+    project.manage("migrate", "--verbosity", "0", env=env)
+    headers = {"X-Forwarded-Proto": "https"}
+    with serving(
+        *gunicorn(port),
+        cwd=project.path,
+        port=port,
+        env=project.variables() | env,
+        headers=headers,
+    ) as api:
+        round_trip(api, project, env)
+
+
+def own_database(project: "Project", services: dict[str, str]) -> str:
+    """Create a database that no other test uses and return its URL."""
+    server, _, _ = services["DATABASE_URL"].rpartition("/")
+    name = f"round_trip_{secrets.token_hex(4)}"
+    create = (
+        "import psycopg, sys; "
+        "psycopg.connect(sys.argv[1], autocommit=True)"
+        ".execute(f'CREATE DATABASE {sys.argv[2]}')"
+    )
+    project.uv_run("python", "-c", create, services["DATABASE_URL"], name)
+    return f"{server}/{name}"
+
+
+def refusal(project: "Project", env: dict[str, str]) -> str:
+    """Start with a refused environment; return the message."""
+    (project.path / ".env").unlink(missing_ok=True)
+    result = project.manage("check", env=env, check=False)
+    assert result.returncode != 0
+    return result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_one_message_lists_everything_that_is_missing(
+    project: "Project", environment: str
+) -> None:
+    message = refusal(project, {"ENVIRONMENT": environment})
+    for name in (
+        *("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "ALLOWED_HOSTS"),
+        *("DATABASE_URL", "REDIS_URL"),
+    ):
+        assert message.count(name) == 1, message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "sqlite:///db.sqlite3"),
+        ("DATABASE_URL", ""),
+        ("REDIS_URL", ""),
+        ("REDIS_URL", "locmem://"),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "x" * 60),
+        ("SECRET_KEY", "django-insecure-" + "abcdefghijklmnopqrstuvwxyz0123456789" * 2),
+        ("ALLOWED_HOSTS", "*"),
+        ("FIELD_ENCRYPTION_KEYS", "too-short"),
+    ],
+)
+def test_one_embedded_or_weak_value_is_refused_in_production(
+    project: "Project", name: str, value: str
+) -> None:
+    message = refusal(project, production() | {name: value})
+    assert name in message
+    assert not value or value not in message or value == "*"
+    assert [other for other in production() if other in message and other != name] == []
+
+
+def test_the_embedded_default_needs_no_env_file(project: "Project") -> None:
+    (project.path / ".env").unlink()
+    project.manage("migrate", "--verbosity", "0")
+    project.manage("check")
+    assert (project.path / "db.sqlite3").exists()
