@@ -80,13 +80,19 @@ def render(copie: "Copie", hookless_source: Path) -> "Callable[..., Project]":
     return render_with
 
 
+def shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of this run only, the same in each of its workers."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 @pytest.fixture(scope="session")
 def built(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return the default project with an environment of its own, made once per run.
 
     Read it, but change and run things in `project`: other workers use this one too.
     """
-    shared = tmp_path_factory.getbasetemp().parent / "built"
+    shared = shared_by_workers(tmp_path_factory) / "built"
     project = Project(shared / "project")
     with FileLock(f"{shared}.lock"):
         done = shared / "done"
@@ -102,7 +108,7 @@ def built_with_tasks_and_sockets(
     source: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Project:
     """Return a project with Celery and Channels and an environment of its own."""
-    shared = tmp_path_factory.getbasetemp().parent / "built-with-tasks-and-sockets"
+    shared = shared_by_workers(tmp_path_factory) / "built-with-tasks-and-sockets"
     project = Project(shared / "project")
     with FileLock(f"{shared}.lock"):
         done = shared / "done"
