@@ -46,7 +46,9 @@ def _isolation(tmp_path_factory: pytest.TempPathFactory) -> None:
     settings["PATH"] = os.pathsep.join(part for part in path if part != own_scripts)
     os.environ.update(settings)
     plumbum.local.env.update(settings)
-    for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTEST_ADDOPTS"):
+    own = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTEST_ADDOPTS")
+    # Without bytecode every program of a test compiles all it imports.
+    for name in (*own, "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
         plumbum.local.env.pop(name, "")
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.project import Project, copy_tree, git
+from tests.project import Project, git
 from tests.server import free_port, gunicorn, serving
-from tests.test_update import commit, copy_version, replace_text, update
+from tests.updates import Template, commit, replace_text, update
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,11 +182,8 @@ def test_an_update_next_to_the_registrations_does_not_conflict(
     source: "Path", built: Project, tmp_path: "Path"
 ) -> None:
     """The template's own apps go above the line that marks the place, the user's below."""
-    template = tmp_path / "template"
-    copy_tree(source, template)
-    git(template, "init", "--quiet")
-    commit(template, "First", "v1.0.0")
-    path = copy_version(template, tmp_path / "shop", "v1.0.0").path
+    template = Template.make(source, tmp_path / "template")
+    path = template.copy(tmp_path / "shop", "v1.0.0").path
     commit(path, "Start")
     project = Project(path, environment=built.path / ".venv")
     for app in ("orders", "ideas"):
@@ -195,12 +192,12 @@ def test_an_update_next_to_the_registrations_does_not_conflict(
 
     mark = "    # `manage.py startapp` adds apps below this line.\n"
     for name in ("settings", "urls"):
-        [file] = (template / "template" / "config").glob(f"{name}.py*")
+        [file] = (template.path / "template" / "config").glob(f"{name}.py*")
         replace_text(file, mark, f"    # Planted above.\n{mark}")
         replace_text(file, f"{mark}]\n", f"{mark}]\n# Planted below.\n")
-    [views] = (template / "template").rglob("full/views.py-tpl")
+    [views] = (template.path / "template").rglob("full/views.py-tpl")
     replace_text(views, "", "\n# Planted.\n")
-    commit(template, "Second", "v2.0.0")
+    template.release("v2.0.0")
     update(Project(path))
 
     assert git(path, "diff", "--name-only", "--diff-filter=U") == ""

@@ -1,125 +1,80 @@
-"""A change of the template reaches an edited project, and the edits stay."""
+"""A change of the template reaches an edited project, and no edit is lost."""
 
+import os
+import random
 import shutil
+import signal
+import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
-from copier import Settings, run_copy, run_update
 
-from tests.project import (
-    REPOSITORY,
-    SOURCE_PATHS,
-    Project,
-    copier,
-    copy_tree,
-    git,
-    run,
-)
+from tests.project import REPOSITORY, SOURCE_PATHS, Project, git, run, tool
 from tests.test_hostile_answers import EVERYTHING, QUESTIONS
+from tests.updates import (
+    SMALL,
+    Template,
+    command,
+    commit,
+    replace_text,
+    state,
+    unmerged,
+    update,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
-def commit(path: "Path", message: str, tag: str = "") -> None:
-    git(path, "add", "-A")
-    git(path, "commit", "--quiet", "--allow-empty", "-m", message)
-    if tag:
-        git(path, "tag", tag)
-
-
-def copy_version(
-    template: "Path", target: "Path", version: str, **answers: str
-) -> Project:
-    run_copy(
-        str(template),
-        target,
-        data=answers,
-        vcs_ref=version,
-        defaults=True,
-        unsafe=True,
-        quiet=True,
-        settings=Settings(),
-    )
-    return Project(target)
-
-
-def update(project: Project, **answers: str) -> None:
-    run_update(
-        project.path,
-        data=answers,
-        defaults=True,
-        overwrite=True,
-        unsafe=True,
-        quiet=True,
-        settings=Settings(),
-    )
-
-
 @pytest.fixture
-def template(source: "Path", tmp_path: "Path") -> "Path":
+def template(source: "Path", tmp_path: "Path") -> Template:
     """Return a repository that holds the work tree as v1.0.0."""
-    repository = tmp_path / "template"
-    copy_tree(source, repository)
-    git(repository, "init", "--quiet")
-    commit(repository, "First", "v1.0.0")
-    return repository
-
-
-def replace_text(file: "Path", old: str, new: str) -> None:
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    changed = text.replace(old, new, 1) if old else text + new
-    file.write_text(changed, encoding="utf-8")
-
-
-type Release = Callable[[str, dict[str, tuple[str, str]]], None]
+    return Template.make(source, tmp_path / "template")
 
 
 @pytest.fixture
-def release(template: "Path") -> Release:
-    """Return a function that replaces text in the template's files and tags the result.
+def small(source: "Path", tmp_path: "Path") -> Template:
+    """Return a repository with a few files of the work tree as v1.0.0."""
+    return Template.make(source, tmp_path / "template", SMALL)
 
-    No old text appends the new one, and makes the file if there is none.
-    """
 
-    def release_version(version: str, changes: dict[str, tuple[str, str]]) -> None:
-        for path, (old, new) in changes.items():
-            file = template / "template" / path
-            file.parent.mkdir(exist_ok=True)
-            file.touch()
-            replace_text(file, old, new)
-        commit(template, version, version)
-
-    return release_version
+@pytest.fixture
+def shop(small: Template, tmp_path: "Path") -> Project:
+    """Return a committed project of v1.0.0 with Celery and Channels."""
+    project = small.copy(
+        tmp_path / "shop", "v1.0.0", use_celery=True, use_channels=True
+    )
+    commit(project.path, "Start")
+    return project
 
 
 def test_an_update_brings_the_change_and_keeps_the_edits(
-    template: "Path", release: Release, tmp_path: "Path"
+    template: Template, tmp_path: "Path"
 ) -> None:
-    project = copy_version(template, tmp_path / "shop", "v1.0.0")
+    project = template.copy(tmp_path / "shop", "v1.0.0")
     commit(project.path, "Start")
     lock = project.read("uv.lock")
     replace_text(project.path / "config/urls.py", "urlpatterns", "# Ours.\nurlpatterns")
     replace_text(project.path / "README.md", "", "\nOurs.\n")
     (project.path / "shop.py").write_text("PRICE = 1\n")
-    (project.path / "apps" / "users" / "tests" / "test_models.py").unlink()
+    (project.path / "apps/users/tests/test_models.py").unlink()
     commit(project.path, "Edit")
 
-    release(
-        "v2.0.0",
-        {
-            "planted/news.md": ("", "News.\n"),
-            "pyproject.toml.jinja": (
-                "dependencies = [\n",
-                'dependencies = [\n    "asgiref>=3.9.0",\n',
-            ),
-            "LICENSE.jinja": ("to whom the Software is", "to whom our Software is"),
-            "apps/users/tests/test_models.py": ("", "\n# More.\n"),
-        },
+    template.file("planted/news.md").write_text("News.\n")
+    replace_text(
+        template.file("pyproject.toml.jinja"),
+        "dependencies = [\n",
+        'dependencies = [\n    "asgiref>=3.9.0",\n',
     )
-    update(project)
+    replace_text(
+        template.file("LICENSE.jinja"),
+        "to whom the Software is",
+        "to whom our Software is",
+    )
+    replace_text(template.file("apps/users/tests/test_models.py"), "", "\n# More.\n")
+    template.release("v2.0.0")
+    report = update(project)
 
     assert project.read("planted/news.md") == "News.\n"
     assert "to whom our Software is" in project.read("LICENSE")
@@ -128,23 +83,41 @@ def test_an_update_brings_the_change_and_keeps_the_edits(
     assert project.read("README.md").endswith("\nOurs.\n")
     assert project.read("shop.py") == "PRICE = 1\n"
     assert not (project.path / "apps/users/tests/test_models.py").exists()
-    assert git(project.path, "diff", "--name-only", "--diff-filter=U") == ""
+    assert unmerged(project) == []
     assert project.read("uv.lock") != lock
     project.run("uv", "lock", "--check")
+    assert "Updated from v1.0.0 to v2.0.0." in report
+    assert "uv.lock is up to date." in report
 
     commit(project.path, "Update")
-    update(project)
+    assert update(project).strip() == "Already up to date."
     assert git(project.path, "status", "--porcelain") == ""
 
 
-def test_an_update_from_the_commit_before_equals_a_fresh_copy(
-    source: "Path", tmp_path: "Path"
+def versions() -> list[str]:
+    """Return the released versions or, until there is one, what came before them."""
+    if tags := git(REPOSITORY, "tag", "--list", "v*").split():
+        return tags
+    history = git(REPOSITORY, "log", "--format=%h", "--", *SOURCE_PATHS).split()
+    same = ("diff", "--quiet", "HEAD", "--", *SOURCE_PATHS)
+    clean = run("git", *same, cwd=REPOSITORY, check=False).returncode == 0
+    return history[1:] if clean else history
+
+
+HISTORY = [
+    pytest.param(version, marks=[] if not place else pytest.mark.exhaustive)
+    for place, version in enumerate(versions())
+]
+
+
+@pytest.mark.parametrize("options", ["default", "everything"])
+@pytest.mark.parametrize("before", HISTORY)
+def test_an_update_from_every_earlier_version_equals_a_fresh_copy(
+    source: "Path", tmp_path: "Path", before: str, options: str
 ) -> None:
-    """The commit before is the newest whose template differs from the work tree."""
     template = tmp_path / "template"
     template.mkdir()
     git(template, "init", "--quiet")
-    before = commit_before()
     archive = tmp_path / "before.tar"
     git(REPOSITORY, "archive", "--output", archive, before, *SOURCE_PATHS)
     run("tar", "-xf", archive, "-C", template)
@@ -152,88 +125,400 @@ def test_an_update_from_the_commit_before_equals_a_fresh_copy(
     git(template, "rm", "--quiet", "-r", ".")
     shutil.copytree(source, template, dirs_exist_ok=True)
     commit(template, "Now", "v2.0.0")
+    names = ("use_jwt", "use_celery", "use_channels")
+    answers = dict.fromkeys(names, options == "everything")
 
-    project = copy_version(template, tmp_path / "shop", "v1.0.0")
-    commit(project.path, "Start")
-    replace_text(
-        project.path / "LICENSE", "copies of the Software", "copies of our Software"
-    )
-    (project.path / "shop.py").write_text("PRICE = 1\n")
-    commit(project.path, "Edit")
+    def edited(project: Project) -> Project:
+        replace_text(project.path / "LICENSE", "of the Software", "of our Software")
+        (project.path / "shop.py").write_text("PRICE = 1\n")
+        return project
+
+    project = Template(template).copy(tmp_path / "shop", "v1.0.0", **answers)
+    commit(edited(project).path, "Start")
     update(project)
-
-    fresh = copy_version(template, tmp_path / "fresh", "v2.0.0")
-    replace_text(
-        fresh.path / "LICENSE", "copies of the Software", "copies of our Software"
-    )
-    (fresh.path / "shop.py").write_text("PRICE = 1\n")
-    updated, expected = project.tracked(), fresh.tracked()
+    fresh = edited(Template(template).copy(tmp_path / "fresh", "v2.0.0", **answers))
+    updated, expected = state(project), state(fresh)
     assert set(updated) == set(expected)
     assert [path for path in updated if updated[path] != expected[path]] == []
 
 
-def test_an_update_keeps_hostile_answers(
-    template: "Path", release: Release, tmp_path: "Path"
-) -> None:
+def test_an_update_keeps_hostile_answers(small: Template, tmp_path: "Path") -> None:
     answers = dict.fromkeys(QUESTIONS, EVERYTHING)
-    project = copy_version(template, tmp_path / "shop", "v1.0.0", **answers)
+    project = small.copy(tmp_path / "shop", "v1.0.0", **answers)
     commit(project.path, "Start")
-    release("v2.0.0", {"planted/news.md": ("", "News.\n")})
+    small.file("planted/news.md").write_text("News.\n")
+    small.release("v2.0.0")
     update(project)
     changed = git(project.path, "status", "--porcelain").splitlines()
     assert sorted(changed) == [" M .copier-answers.yml", "?? planted/"]
 
 
 def test_a_conflict_is_reported_and_leaves_the_lock_alone(
-    template: "Path", release: Release, tmp_path: "Path"
+    template: Template, tmp_path: "Path"
 ) -> None:
-    project = copy_version(template, tmp_path / "shop", "v1.0.0")
+    project = template.copy(tmp_path / "shop", "v1.0.0")
     replace_text(project.path / "LICENSE", "MIT License", "Their License")
     commit(project.path, "Edit")
-    release(
-        "v2.0.0",
-        {"LICENSE.jinja": ("MIT License", "Our License")},
-    )
-    result = copier("update", "--trust", "--defaults", cwd=project.path)
-    report = [line.strip() for line in result.stderr.splitlines()]
-    assert "LICENSE" in report
-    assert any("1 file(s) in conflict" in line for line in report)
+    replace_text(template.file("LICENSE.jinja"), "MIT License", "Our License")
+    template.release("v2.0.0")
+    said = command(project)
+    assert "- `LICENSE`" in said
+    assert any(line.startswith("In conflict: ") for line in said)
+    assert "Then run `uv lock` and the tests, and commit." in said
+    assert unmerged(project) == ["LICENSE"]
     assert "UU LICENSE" in git(project.path, "status", "--porcelain")
+    assert "<<<<<<< before updating\nTheir License\n" in project.read("LICENSE")
     assert git(project.path, "diff", "--name-only", "--", "uv.lock") == ""
 
 
-def test_an_update_without_conflict_says_what_to_do_next(
-    template: "Path", release: Release, tmp_path: "Path"
-) -> None:
-    project = copy_version(template, tmp_path / "shop", "v1.0.0")
-    commit(project.path, "Start")
-    release("v2.0.0", {"planted/news.md": ("", "News.\n")})
-    result = copier("update", "--trust", "--defaults", cwd=project.path)
-    report = [line.strip() for line in result.stderr.splitlines()]
-    assert "uv.lock is up to date." in report
-    assert "Look at `git diff`, run the tests, then commit." in report
-
-
 def test_a_bad_answer_in_an_update_changes_nothing(
-    template: "Path", release: Release, tmp_path: "Path"
+    small: Template, shop: Project
 ) -> None:
-    project = copy_version(template, tmp_path / "shop", "v1.0.0")
-    commit(project.path, "Start")
-    release("v2.0.0", {"planted/news.md": ("", "News.\n")})
-    result = copier(
-        *("update", "--trust", "--defaults", "-d", "author_email=nobody"),
-        cwd=project.path,
-        check=False,
+    small.file("news.md").write_text("News.\n")
+    small.release("v2.0.0")
+    said = command(shop, "-d", "author_email=nobody", check=False)
+    assert "author_email must be an e-mail address" in said[-1]
+    assert git(shop.path, "status", "--porcelain") == ""
+
+
+# --- What Copier's own merge loses -------------------------------------------------------
+
+
+def test_an_edited_file_that_goes_is_named_and_kept(
+    small: Template, shop: Project
+) -> None:
+    replace_text(shop.path / "apps/core/tasks.py", "", "\nOURS = 1\n")
+    replace_text(shop.path / "docs/deployment.md", "", "\nOurs.\n")
+    commit(shop.path, "Edit")
+    edited = {path: shop.read(path) for path in ("apps/core/tasks.py",)}
+    small.file("docs/deployment.md").unlink()
+    small.release("v2.0.0")
+    report = update(shop, use_celery=False)
+    for path in ("apps/core/tasks.py", "docs/deployment.md"):
+        assert not (shop.path / path).exists()
+        assert f"- `{path}`" in report.partition("Removed by the update")[2]
+    assert "apps/users/tokens.py" not in report
+    git(shop.path, "checkout", "django-arch/before", "--", "apps/core/tasks.py")
+    assert shop.read("apps/core/tasks.py") == edited["apps/core/tasks.py"]
+
+
+def test_edits_move_along_with_a_file_and_a_folder_of_the_template(
+    small: Template, shop: Project
+) -> None:
+    replace_text(shop.path / "apps/users/managers.py", "", "\nOURS = 1\n")
+    replace_text(shop.path / "docs/deployment.md", "", "\nOurs.\n")
+    (shop.path / "docs/ours.md").write_text("Ours.\n")
+    commit(shop.path, "Edit")
+    small.move("2.0.0", "apps/users/managers.py", "apps/users/querysets.py")
+    small.move("2.0.0", "docs", "handbook")
+    replace_text(small.file("apps/users/querysets.py"), '"""', '"""New. ')
+    small.release("v2.0.0")
+    report = update(shop)
+    assert not (shop.path / "apps/users/managers.py").exists()
+    assert '"""New. ' in shop.read("apps/users/querysets.py")
+    assert shop.read("apps/users/querysets.py").endswith("\nOURS = 1\n")
+    assert shop.read("handbook/deployment.md").endswith("\nOurs.\n")
+    assert shop.read("docs/ours.md") == "Ours.\n"
+    assert "- `apps/users/managers.py` to `apps/users/querysets.py`" in report
+    assert unmerged(shop) == []
+    commit(shop.path, "Update")
+    assert update(shop).strip() == "Already up to date."
+
+
+def test_a_file_the_user_moved_or_deleted_stays_so_and_is_named(
+    small: Template, shop: Project
+) -> None:
+    git(shop.path, "mv", "apps/users/managers.py", "apps/users/ours.py")
+    git(shop.path, "rm", "--quiet", "docs/deployment.md", "docs/tasks.md")
+    commit(shop.path, "Edit")
+    ours = shop.read("apps/users/ours.py")
+    replace_text(small.file("apps/users/managers.py"), "", "\nTHEIRS = 1\n")
+    replace_text(small.file("docs/deployment.md"), "", "\nTheirs.\n")
+    small.release("v2.0.0")
+    report = update(shop)
+    assert shop.read("apps/users/ours.py") == ours
+    assert not (shop.path / "apps/users/managers.py").exists()
+    assert not (shop.path / "docs/deployment.md").exists()
+    assert "- `apps/users/managers.py` (now `apps/users/ours.py`)\n" in report
+    assert "- `docs/deployment.md`\n" in report
+    assert "docs/tasks.md" not in report
+    refs = ("django-arch/from", "django-arch/to")
+    change = git(shop.path, "diff", *refs, "--", "apps/users/managers.py")
+    assert "+THEIRS = 1" in change
+
+
+def test_a_binary_stays_the_users(small: Template, shop: Project) -> None:
+    for name in ("mine.png", "both.png"):
+        small.file(name).write_bytes(b"\0old")
+    small.release("v1.1.0")
+    update(shop)
+    for name in ("mine.png", "both.png"):
+        (shop.path / name).write_bytes(b"\0mine")
+    commit(shop.path, "Edit")
+    small.file("both.png").write_bytes(b"\0theirs")
+    small.release("v2.0.0")
+    report = update(shop)
+    assert (shop.path / "mine.png").read_bytes() == b"\0mine"
+    assert (shop.path / "both.png").read_bytes() == b"\0mine"
+    assert unmerged(shop) == ["both.png"]
+    assert "- `both.png`" in report
+    git(shop.path, "checkout", "--theirs", "both.png")
+    assert (shop.path / "both.png").read_bytes() == b"\0theirs"
+
+
+def test_a_file_that_a_global_gitignore_hides_is_merged(
+    small: Template, shop: Project, tmp_path: "Path"
+) -> None:
+    ignore = tmp_path / "gitignore"
+    ignore.write_text(".editor/\nnotes.md\n")
+    small.file(".editor/settings.json").write_text(
+        '{\n  "a": 1,\n  "m": 0,\n  "b": 2\n}\n'
     )
-    assert result.returncode == 1
-    assert "author_email must be an e-mail address" in result.stderr.splitlines()[-1]
-    assert git(project.path, "status", "--porcelain") == ""
+    small.release("v1.1.0")
+    git(shop.path, "config", "core.excludesFile", ignore)
+    update(shop)
+    commit(shop.path, "Update")
+    assert git(shop.path, "ls-files", ".editor") == ""
+    edited = shop.path / ".editor/settings.json"
+    replace_text(edited, '"a": 1', '"a": 7')
+    (shop.path / "notes.md").write_text("My own, hidden.\n")
+    replace_text(small.file(".editor/settings.json"), '"b": 2\n', '"b": 2,\n  "c": 3\n')
+    small.file("notes.md").write_text("The template's.\n")
+    small.release("v2.0.0")
+    report = update(shop)
+    assert edited.read_text() == ('{\n  "a": 7,\n  "m": 0,\n  "b": 2,\n  "c": 3\n}\n')
+    assert "<<<<<<< before updating\nMy own, hidden.\n" in shop.read("notes.md")
+    assert "- `notes.md`" in report
+    hidden = git(shop.path, "show", "django-arch/before:notes.md")
+    assert hidden == "My own, hidden.\n"
 
 
-def commit_before() -> str:
-    history = git(REPOSITORY, "log", "--format=%H", "--", *SOURCE_PATHS).split()
-    for candidate in history:
-        changed = ("diff", "--quiet", candidate, "--", *SOURCE_PATHS)
-        if run("git", *changed, cwd=REPOSITORY, check=False).returncode:
-            return candidate
-    pytest.skip("the repository has no earlier version of the template")
+def test_a_file_of_the_user_where_an_option_adds_one_is_a_conflict(
+    small: Template, tmp_path: "Path"
+) -> None:
+    project = small.copy(tmp_path / "shop", "v1.0.0")
+    (project.path / "config/celery.py").write_text("OURS = 1\n")
+    commit(project.path, "Start")
+    report = update(project, use_celery=True)
+    assert unmerged(project) == ["config/celery.py"]
+    assert "- `config/celery.py`" in report
+    assert "<<<<<<< before updating\nOURS = 1\n" in project.read("config/celery.py")
+
+
+def test_a_mode_and_a_link_of_the_user_stay(small: Template, shop: Project) -> None:
+    (shop.path / "docs/tasks.md").chmod(0o755)
+    (shop.path / "docs/deployment.md").unlink()
+    (shop.path / "docs/deployment.md").symlink_to("tasks.md")
+    commit(shop.path, "Edit")
+    for path in ("docs/tasks.md", "docs/deployment.md"):
+        replace_text(small.file(path), "", "\nTheirs.\n")
+    small.release("v2.0.0")
+    report = update(shop)
+    assert (shop.path / "docs/tasks.md").stat().st_mode & 0o100
+    assert shop.read("docs/tasks.md").endswith("\nTheirs.\n")
+    assert (shop.path / "docs/deployment.md").is_symlink()
+    assert "- `docs/deployment.md`" in report.partition("In conflict")[2]
+
+
+# --- What else the report says -----------------------------------------------------------
+
+
+def test_the_report_names_migrations_leftover_tables_and_notes(
+    small: Template, shop: Project
+) -> None:
+    small.file("apps/users/migrations/0009_news.py").write_text("NEWS = 1\n")
+    (small.path / "CHANGELOG.md").write_text(
+        "# Changelog\n\n## [Unreleased]\n\n## [2.0.0] - 2026-01-01\n\n"
+        "### Added\n\n- No note.\n\n### On update\n\n"
+        "- Rename your `FOO` to\n  `BAR`.\n- use_celery: restart the worker.\n"
+        "- use_jwt: sign in again.\n\n"
+        "## [1.0.0] - 2025-01-01\n\n### On update\n\n- Old news.\n"
+    )
+    small.release("v2.0.0")
+    report = update(shop, use_celery=False)
+    assert "manage.py migrate`:\n\n- `apps/users/migrations/0009_news.py`\n" in report
+    assert "- use_celery: `uv run manage.py migrate django_celery_beat zero`" in report
+    assert "- Rename your `FOO` to `BAR`.\n" in report
+    assert "- use_celery: restart the worker.\n" in report
+    assert "sign in again" not in report
+    assert "No note" not in report
+    assert "Old news" not in report
+
+
+def test_copiers_own_merge_is_reported_as_such(small: Template, shop: Project) -> None:
+    replace_text(shop.path / "docs/tasks.md", "#", "# Ours")
+    commit(shop.path, "Edit")
+    replace_text(small.file("docs/tasks.md"), "#", "# Theirs")
+    small.release("v2.0.0")
+    said = command(shop, "--conflict", "rej")
+    assert any("Only Copier's own merge was done" in line for line in said)
+    assert (shop.path / "docs/tasks.md.rej").exists()
+
+
+@pytest.mark.parametrize("kind", ["dirty", "downgrade", "unknown", "no-git"])
+def test_an_update_that_cannot_be_says_so_in_one_line(
+    small: Template, shop: Project, kind: str
+) -> None:
+    options: tuple[str, ...] = ()
+    match kind:
+        case "dirty":
+            (shop.path / "news.md").write_text("Mine.\n")
+        case "downgrade":
+            small.file("news.md").write_text("News.\n")
+            git(small.path, "add", "-A")
+            git(small.path, "commit", "--quiet", "-m", "Older")
+            git(small.path, "tag", "v0.9.0")
+            options = ("--vcs-ref", "v0.9.0")
+        case "unknown":
+            options = ("--vcs-ref", "v7.7.7")
+        case "no-git":
+            shutil.rmtree(shop.path / ".git")
+    before = shop.files()
+    said = command(shop, *options, check=False)
+    words = {
+        "dirty": "dirty",
+        "downgrade": "Downgrades are not supported",
+        "unknown": "v7.7.7",
+        "no-git": "git-tracked",
+    }
+    assert any(words[kind] in line for line in said)
+    # Copier shows git's own failure in full.
+    assert kind == "unknown" or not any("Traceback" in line for line in said)
+    assert shop.files() == before
+
+
+# --- Where projects live -----------------------------------------------------------------
+
+
+def edit_both_sides(small: Template, project: Project) -> None:
+    """Have an edit and a change in one file, a new file, and a conflict."""
+    replace_text(project.path / "docs/deployment.md", "", "\nOurs.\n")
+    replace_text(project.path / ".editorconfig", "root = true", "root = ours")
+    commit(project.path, "Edit")
+    replace_text(small.file("docs/deployment.md"), "# ", "# Our ")
+    replace_text(small.file(".editorconfig"), "root = true", "root = theirs")
+    small.file("docs/news.md").write_text("News.\n")
+    small.release("v2.0.0")
+
+
+def check_both_sides(project: Project, prefix: str = "") -> None:
+    text = project.read("docs/deployment.md")
+    assert text.startswith("# Our ")
+    assert text.endswith("\nOurs.\n")
+    assert project.read("docs/news.md") == "News.\n"
+    assert unmerged(project) == [f"{prefix}.editorconfig"]
+    changed = git(project.path, "status", "--porcelain").splitlines()
+    assert sorted(changed) == [
+        f" M {prefix}.copier-answers.yml",
+        f" M {prefix}docs/deployment.md",
+        f"?? {prefix}docs/news.md",
+        f"UU {prefix}.editorconfig",
+    ]
+
+
+def test_an_update_with_windows_line_endings(small: Template, shop: Project) -> None:
+    git(shop.path, "config", "core.autocrlf", "true")
+    (shop.path / ".git/info/attributes").write_text("* text=auto eol=crlf\n")
+    git(shop.path, "rm", "--quiet", "--cached", "-r", ".")
+    git(shop.path, "reset", "--quiet", "--hard")
+    assert b"\r\n" in (shop.path / "docs/deployment.md").read_bytes()
+    edit_both_sides(small, shop)
+    update(shop)
+    check_both_sides(shop)
+    lines = (shop.path / "docs/deployment.md").read_bytes().splitlines(keepends=True)
+    assert all(line.endswith(b"\r\n") for line in lines)
+
+
+def test_an_update_with_committed_windows_line_endings(
+    small: Template, shop: Project
+) -> None:
+    (shop.path / ".gitattributes").write_text("* -text\n")
+    for path in ("docs/deployment.md", ".editorconfig"):
+        content = (shop.path / path).read_bytes().replace(b"\n", b"\r\n")
+        (shop.path / path).write_bytes(content)
+    edit_both_sides(small, shop)
+    content = (shop.path / "docs/deployment.md").read_bytes()
+    (shop.path / "docs/deployment.md").write_bytes(
+        content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    )
+    commit(shop.path, "All lines")
+    update(shop)
+    assert unmerged(shop) == [".editorconfig"]
+    lines = (shop.path / "docs/deployment.md").read_bytes().splitlines(keepends=True)
+    assert lines[0].startswith(b"# Our ")
+    assert all(line.endswith(b"\r\n") for line in lines)
+
+
+def test_an_update_in_a_folder_of_a_larger_repository(
+    small: Template, tmp_path: "Path"
+) -> None:
+    git(tmp_path, "init", "--quiet", "monorepo")
+    root = tmp_path / "monorepo"
+    (root / "docs").mkdir()
+    (root / "docs/deployment.md").write_text("Another's.\n")
+    project = small.copy(root / "services" / "the shop", "v1.0.0")
+    commit(root, "Start")
+    edit_both_sides(small, project)
+    update(project)
+    text = project.read("docs/deployment.md")
+    assert text.startswith("# Our ")
+    assert text.endswith("\nOurs.\n")
+    assert unmerged(project) == ["services/the shop/.editorconfig"]
+    assert (root / "docs/deployment.md").read_text() == "Another's.\n"
+    assert git(root, "status", "--porcelain", "docs") == ""
+
+
+def test_an_update_in_a_worktree(
+    small: Template, shop: Project, tmp_path: "Path"
+) -> None:
+    git(shop.path, "worktree", "add", "--quiet", tmp_path / "tree")
+    project = Project(tmp_path / "tree")
+    edit_both_sides(small, project)
+    update(project)
+    check_both_sides(project)
+    assert git(shop.path, "status", "--porcelain") == ""
+
+
+# --- Interrupted -------------------------------------------------------------------------
+
+
+@pytest.mark.exhaustive
+def test_an_interrupted_update_is_undone_as_the_documentation_says(
+    small: Template, shop: Project
+) -> None:
+    """At 20 moments, spread over the time an update takes."""
+    recovery = "git reset --hard && git clean -fd"
+    assert recovery in (REPOSITORY / "docs/updating.md").read_text()
+    (shop.path / ".env").write_text("SECRET_KEY=mine\n")
+    edit_both_sides(small, shop)
+    head, before = git(shop.path, "rev-parse", "HEAD"), shop.files()
+    arguments = (str(tool("copier")), "update", "--trust", "--defaults", "--quiet")
+    started = time.monotonic()
+    run(*arguments, cwd=shop.path)
+    seconds = time.monotonic() - started
+    shell = ("sh", "-c", f"rm -f .git/index.lock && {recovery}")
+    run(*shell, cwd=shop.path)
+    chance = random.Random(7)
+    interrupted = 0
+    for moment in range(20):
+        process = subprocess.Popen(
+            arguments,
+            cwd=shop.path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        with_luck = seconds * (moment + chance.random()) / 20
+        try:
+            process.wait(timeout=with_luck)
+        except subprocess.TimeoutExpired:
+            interrupted += 1
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        run(*shell, cwd=shop.path)
+        assert shop.files() == before
+        assert git(shop.path, "rev-parse", "HEAD") == head
+        assert git(shop.path, "status", "--porcelain") == ""
+    assert interrupted > 15
+    update(shop)
+    check_both_sides(shop)

@@ -1,0 +1,158 @@
+"""Versions of the template, the projects made from them, and their updates."""
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import plumbum
+from copier import Settings, run_copy, run_update
+
+from tests.project import Project, copier, copy_tree, git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+SMALL = (
+    "{{ _copier_conf.answers_file }}",
+    ".editorconfig",
+    ".env.example",
+    ".gitattributes",
+    ".gitignore",
+    ".gitlab-ci.yml",
+    ".github/workflows/ci.yml",
+    "LICENSE",
+    "apps/chat/consumers.py",
+    "apps/chat/tasks.py",
+    "apps/core/tasks.py",
+    "apps/users/jwt.py",
+    "apps/users/managers.py",
+    "apps/users/tests/test_models.py",
+    "apps/users/tokens.py",
+    "config/celery.py",
+    "config/routing.py",
+    "config/urls.py",
+    "docs/deployment.md",
+    "docs/tasks.md",
+    "renovate.json",
+)
+"""Files in which every option shows; a render of them takes a fraction of the time."""
+
+
+def commit(path: "Path", message: str, tag: str = "") -> None:
+    git(path, "add", "-A")
+    git(path, "commit", "--quiet", "--allow-empty", "-m", message)
+    if tag:
+        git(path, "tag", tag)
+
+
+def replace_text(file: "Path", old: str, new: str) -> None:
+    """Replace a text once; no old text appends the new one."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    changed = text.replace(old, new, 1) if old else text + new
+    file.write_text(changed, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A repository of the template, with its versions as tags."""
+
+    path: "Path"
+
+    @classmethod
+    def make(
+        cls, source: "Path", target: "Path", files: "Iterable[str]" = ()
+    ) -> "Template":
+        """Make v1.0.0 of the source, with all its files or only some."""
+        if files:
+            shutil.copytree(source / "extensions", target / "extensions")
+            shutil.copy(source / "copier.yml", target)
+        else:
+            copy_tree(source, target)
+        for name in files:
+            folder = (target / "template" / name).parent
+            folder.mkdir(parents=True, exist_ok=True)
+            plain = source / "template" / name
+            shutil.copy(
+                plain if plain.exists() else plain.with_name(f"{plain.name}.jinja"),
+                folder,
+            )
+        git(target, "init", "--quiet")
+        template = cls(target)
+        template.release("v1.0.0")
+        return template
+
+    def file(self, path: str) -> "Path":
+        """Return a file of the template; its folder is made."""
+        file = self.path / "template" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file
+
+    def move(self, version: str, old: str, new: str) -> None:
+        """Move a file, or a folder, and tell the hook."""
+        self.file(new)
+        git(self.path, "mv", f"template/{old}", f"template/{new}")
+        entry = f'MOVES: Final[tuple[tuple[str, str, str], ...]] = (("{version}", "{old}", "{new}"),'
+        replace_text(
+            self.path / "extensions" / "update.py",
+            "MOVES: Final[tuple[tuple[str, str, str], ...]] = (",
+            entry,
+        )
+
+    def release(self, version: str) -> None:
+        commit(self.path, version, version)
+
+    def copy(self, target: "Path", version: str, **answers: str | bool) -> Project:
+        run_copy(
+            str(self.path),
+            target,
+            data=answers,
+            vcs_ref=version,
+            defaults=True,
+            unsafe=True,
+            quiet=True,
+            settings=Settings(),
+        )
+        return Project(target)
+
+
+def update(project: Project, **answers: str | bool) -> str:
+    """Update in this process, and return the report."""
+    report = project.path.parent / f"{project.path.name}-report.md"
+    report.unlink(missing_ok=True)
+    with plumbum.local.env(DJANGO_ARCH_REPORT=str(report)):
+        run_update(
+            project.path,
+            data=answers,
+            defaults=True,
+            overwrite=True,
+            unsafe=True,
+            quiet=True,
+            settings=Settings(),
+        )
+    return report.read_text()
+
+
+def command(project: Project, *options: str, check: bool = True) -> list[str]:
+    """Update by the command, and return what it says."""
+    result = copier(
+        *("update", "--trust", "--defaults", *options),
+        cwd=project.path,
+        check=check,
+        env={"COLUMNS": "200"},
+    )
+    return [line.strip() for line in result.stderr.splitlines()]
+
+
+def unmerged(project: Project) -> list[str]:
+    """Return the paths git shows as conflicts."""
+    diff = ("diff", "--name-only", "--diff-filter=U", "-z")
+    return sorted(set(filter(None, git(project.path, *diff).split("\0"))))
+
+
+def state(project: Project) -> dict[str, bytes]:
+    """Return the files that git shows or would add."""
+    listed = git(project.path, "ls-files", "-z", "-co", "--exclude-standard")
+    files = {name: project.path / name for name in filter(None, listed.split("\0"))}
+    return {name: file.read_bytes() for name, file in files.items() if file.is_file()}
