@@ -93,12 +93,12 @@ class Template:
         """Move a file, or a folder, and tell the hook."""
         self.file(new)
         git(self.path, "mv", f"template/{old}", f"template/{new}")
-        entry = f'MOVES: Final[tuple[tuple[str, str, str], ...]] = (("{version}", "{old}", "{new}"),'
-        replace_text(
-            self.path / "extensions" / "update.py",
-            "MOVES: Final[tuple[tuple[str, str, str], ...]] = (",
-            entry,
-        )
+        self.tell_of_move(version, old, new)
+
+    def tell_of_move(self, version: str, old: str, new: str) -> None:
+        empty = "MOVES: Final[tuple[tuple[str, str, str], ...]] = ("
+        entry = f"{(version, old, new)!r}, "
+        replace_text(self.path / "extensions" / "update.py", empty, empty + entry)
 
     def release(self, version: str) -> None:
         commit(self.path, version, version)

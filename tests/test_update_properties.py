@@ -1,0 +1,311 @@
+"""Whatever users and the template do, an update loses nothing of either.
+
+Each case is drawn from its number: a failing one comes again with
+`uv run pytest "tests/test_update_properties.py::test_...[NUMBER]" -m ''`, and prints a
+shell script that repeats it without the tests.
+"""
+
+import random
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.project import REPOSITORY, git
+from tests.updates import SMALL, Template, commit, state, unmerged, update
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.project import Project
+
+QUICK, ALL = 30, 300
+OPTIONS = ("use_jwt", "use_celery", "use_channels")
+ANSWERS_FILE = ".copier-answers.yml"
+FIXED = {ANSWERS_FILE, ".gitignore", ".env.example", ".env.example.jinja"}
+"""Not edited: git would not see another file of their names, or see others."""
+MARKS = (b"<<<<<<< before updating\n", b">>>>>>> after updating\n")
+
+
+def is_text(content: bytes) -> bool:
+    return b"\0" not in content
+
+
+@dataclass
+class Editor:
+    """Makes random edits of the files in a folder, and remembers them.
+
+    Attributes:
+        chance: Where the randomness comes from.
+        name: Goes into every line it writes, with a number, so that each is unique.
+        root: The folder.
+        edits: Path to the edits of a file: line to what comes there instead.
+        moves: Old path to new path.
+    """
+
+    chance: random.Random
+    name: str
+    root: "Path"
+    edits: dict[str, dict[int, list[bytes]]] = field(default_factory=dict)
+    moves: dict[str, str] = field(default_factory=dict)
+    count: int = 0
+
+    def line(self) -> bytes:
+        self.count += 1
+        return f"# {self.name} {self.count}\n".encode()
+
+    def write(self, path: str, content: bytes) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+    def delete(self, path: str) -> None:
+        (self.root / path).unlink()
+
+    def move(self, path: str, target: str) -> None:
+        self.write(target, (self.root / path).read_bytes())
+        self.delete(path)
+        self.moves[path] = target
+
+    def edit(self, path: str) -> None:
+        """Insert, change or delete one to three lines."""
+        lines = (self.root / path).read_bytes().splitlines(keepends=True)
+        plain = [
+            number
+            for number, line in enumerate(lines)
+            if lines.count(line) == 1 and not {b"{{", b"{%", b"# %"} & marks_in(line)
+        ]
+        edits: dict[int, list[bytes]] = {}
+        for number in self.chance.sample(
+            plain, min(len(plain), self.chance.randint(1, 3))
+        ):
+            edits[number] = self.chance.choice(
+                [[lines[number], self.line()], [self.line()], []]
+            )
+        self.edits[path] = edits
+        self.write(path, b"".join(apply(lines, edits)))
+
+    def reformat(self, path: str) -> None:
+        lines = (self.root / path).read_bytes().splitlines(keepends=True)
+        self.write(path, b"".join(b" " + line for line in lines))
+
+
+def marks_in(line: bytes) -> set[bytes]:
+    return {mark for mark in (b"{{", b"{%", b"# %") if mark in line}
+
+
+def apply(lines: list[bytes], edits: dict[int, list[bytes]]) -> list[bytes]:
+    return [
+        line for number, old in enumerate(lines) for line in edits.get(number, [old])
+    ]
+
+
+def edit_project(editor: Editor, files: list[str]) -> None:
+    """Do what people do to a project in the years between two updates."""
+    chance = editor.chance
+    for path in chance.sample(files, chance.randint(1, 6)):
+        action = chance.choices(
+            ["edit", "delete", "move", "reformat", "binary"], [8, 1, 1, 1, 1]
+        )[0]
+        match action:
+            case "edit":
+                editor.edit(path)
+            case "delete":
+                editor.delete(path)
+            case "move":
+                editor.move(path, f"ours/{path.replace('/', '-')}")
+            case "reformat":
+                editor.reformat(path)
+            case "binary":
+                editor.write(path, b"\0" + editor.line())
+    for number in range(chance.randint(0, 2)):
+        editor.write(f"apps/orders/own_{number}.py", editor.line() * 3)
+
+
+def edit_template(editor: Editor, template: Template) -> None:
+    """Do what a release of the template does."""
+    chance = editor.chance
+    folder = template.path / "template"
+    files = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in FIXED and "{" not in path.name
+    )
+    for path in chance.sample(files, chance.randint(1, 8)):
+        action = chance.choices(["edit", "delete", "move"], [8, 1, 1])[0]
+        match action:
+            case "edit":
+                editor.edit(path)
+            case "delete":
+                editor.delete(path)
+            case "move":
+                target = f"moved/{path.replace('/', '-')}"
+                editor.move(path, target)
+                old, new = path.removesuffix(".jinja"), target.removesuffix(".jinja")
+                template.tell_of_move("2.0.0", old, new)
+    for number in range(chance.randint(0, 2)):
+        editor.write(f"docs/news_{number}.md", editor.line() * 3)
+
+
+@dataclass
+class Case:
+    """What there was before an update, and what the versions render by themselves."""
+
+    ours: dict[str, bytes]
+    base: dict[str, bytes]
+    theirs: dict[str, bytes]
+    moves: dict[str, str]
+    user: Editor
+    maker: Editor
+
+    def check(self, project: "Project", report: str) -> None:
+        result = state(project)
+        conflicts = set(unmerged(project))
+        base = {self.moved(path): content for path, content in self.base.items()}
+        ours = {self.moved(path): content for path, content in self.ours.items()}
+        for path in sorted({*base, *ours, *self.theirs, *result} - {ANSWERS_FILE}):
+            old, mine, new = base.get(path), ours.get(path), self.theirs.get(path)
+            got = result.get(path)
+            shown = f"- `{path}`"
+            if mine in (old, new):
+                assert got == new, path
+            elif new == old:
+                assert got == mine, path
+            elif mine is None:
+                assert got is None, path
+                assert shown in report, path
+            elif new is None:
+                assert got is None, path
+                assert shown in report.partition("Removed by")[2], path
+                [place] = [place for place in self.ours if self.moved(place) == path]
+                kept = git(project.path, "rev-parse", f"django-arch/before:{place}")
+                assert kept == git(project.path, "rev-parse", f"HEAD:{place}")
+            else:
+                assert got is not None
+                is_clean = path not in conflicts
+                self.check_both(path, (old, mine, new, got), is_clean=is_clean)
+                marked = all(mark in got for mark in MARKS)
+                assert marked or not is_text(got) or path not in conflicts
+            if path in conflicts:
+                assert shown in report.partition("In conflict")[2], path
+            elif got is not None:
+                assert MARKS[0] not in got, path
+
+    def moved(self, path: str) -> str:
+        target = self.moves.get(path)
+        return target if target and path in self.ours else path
+
+    def check_both(
+        self,
+        path: str,
+        contents: "tuple[bytes | None, bytes, bytes, bytes]",
+        *,
+        is_clean: bool,
+    ) -> None:
+        """Check a file that both sides changed."""
+        old, mine, new, got = contents
+        if not is_text(mine):
+            assert not is_clean
+            assert got == mine
+            return
+        kept = set(got.splitlines())
+        for side in (mine, new):
+            added = set(side.splitlines()) - set((old or b"").splitlines())
+            assert added <= kept, path
+        exact = self.composed(path)
+        if exact is not None:
+            assert is_clean, path
+            assert got == exact, path
+
+    def composed(self, path: str) -> bytes | None:
+        """Return both sides' edits in one file, if none lies next to another."""
+        mine, new = self.user.edits.get(path), self.maker.edits.get(path)
+        if mine is None or new is None or path in self.moves.values():
+            return None
+        if any(abs(one - other) < 2 for one in mine for other in new):
+            return None
+        lines = self.base[path].splitlines(keepends=True)
+        return b"".join(apply(lines, mine | new))
+
+
+def flip(chance: random.Random) -> dict[str, str | bool]:
+    return {name: chance.random() < 0.5 for name in OPTIONS}
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, marks=[] if number < QUICK else pytest.mark.exhaustive)
+        for number in range(ALL)
+    ],
+)
+def test_an_update_loses_nothing(source: "Path", tmp_path: "Path", number: int) -> None:
+    chance = random.Random(number)
+    template = Template.make(source, tmp_path / "template", SMALL)
+    answers = flip(chance)
+    target = flip(chance) if chance.random() < 0.5 else answers
+    project = template.copy(tmp_path / "shop", "v1.0.0", **answers)
+    base = state(project)
+    commit(project.path, "Start")
+    user = Editor(chance, "ours", project.path)
+    edit_project(user, sorted(set(base) - FIXED))
+    commit(project.path, "Edit")
+    ours = state(project)
+    maker = Editor(chance, "theirs", template.path / "template")
+    edit_template(maker, template)
+    template.release("v2.0.0")
+    moves = {
+        old.removesuffix(".jinja"): new.removesuffix(".jinja")
+        for old, new in maker.moves.items()
+    }
+    theirs = state(template.copy(tmp_path / "fresh", "v2.0.0", **target))
+    script = repeat(template, project, answers, target)
+    report = update(project, **target)
+    try:
+        Case(ours, base, theirs, moves, user, maker).check(project, report)
+        commit(project.path, "Update")
+        if number % 5 == 0:
+            assert update(project, **target).strip() == "Already up to date."
+            assert git(project.path, "status", "--porcelain") == ""
+    except AssertionError as error:
+        error.add_note(f"{report}\nThis does the same:\n\n{script}")
+        raise
+    shutil.rmtree(tmp_path)
+
+
+def repeat(
+    template: Template,
+    project: "Project",
+    answers: dict[str, str | bool],
+    target: dict[str, str | bool],
+) -> str:
+    """Return a script that does in an empty folder what a case did."""
+
+    def data(values: dict[str, str | bool]) -> str:
+        return " ".join(f"-d {name}={value}" for name, value in values.items())
+
+    def patch(repository: "Path") -> str:
+        change = git(repository, "diff", "--binary", "HEAD~1", "HEAD")
+        return f"git -C {repository.name} apply <<'END'\n{change}END"
+
+    def add(repository: str, message: str) -> str:
+        return f"git -C {repository} add -A && git -C {repository} commit -qm {message}"
+
+    make = (
+        "import sys, tests.project as p, tests.updates as u, pathlib as l; "
+        "w = l.Path(sys.argv[1]); "
+        "u.Template.make(p.export_source(w / 'source'), w / 'template', u.SMALL)"
+    )
+    return "\n".join(
+        [
+            f'(cd {REPOSITORY} && uv run python -c "{make}" "$OLDPWD")',
+            f"copier copy --trust --defaults {data(answers)} $PWD/template shop",
+            add("shop", "Start"),
+            patch(project.path),
+            add("shop", "Edit"),
+            patch(template.path),
+            f"{add('template', 'New')} && git -C template tag v2.0.0",
+            f"copier update --trust --defaults {data(target)} shop",
+        ]
+    )
