@@ -74,9 +74,10 @@ def test_database_hangs(
     client: "Client", monkeypatch: pytest.MonkeyPatch, hang: threading.Event
 ) -> None:
     monkeypatch.setattr(healthcheck, "check_database", hang.wait)
-    monkeypatch.setattr(healthcheck, "TIME_LIMIT_SECONDS", 0.1)
+    # Enough for a busy machine to ask the cache.
+    monkeypatch.setattr(healthcheck, "TIME_LIMIT_SECONDS", 0.5)
 
-    answers = [client.get(URL).json() for _probe in range(3)]
+    answers = [client.get(URL).json() for _probe in range(2)]
 
     assert answers == [
         {"status": "unhealthy", "db": "error: timeout", "cache": "ok"}
