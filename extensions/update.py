@@ -24,11 +24,11 @@ import sys
 import tarfile
 import tempfile
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
-from copier import Settings, run_copy
 from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
@@ -194,7 +194,9 @@ class Update:
             for name, value in yaml.safe_load(answers).items()
             if not name.startswith("_")
         }
-        run_copy(
+        # Only the second run needs it, and it takes a while to import.
+        copier = import_module("copier")
+        copier.run_copy(
             str(template),
             target,
             data=data,
@@ -202,7 +204,7 @@ class Update:
             unsafe=True,
             quiet=True,
             skip_tasks=True,
-            settings=Settings(),
+            settings=copier.Settings(),
         )
         (target / self.answers_file).write_bytes(answers)
         index = root.with_suffix(".index")

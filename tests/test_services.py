@@ -53,6 +53,14 @@ def test_the_suite_passes_on_postgresql_and_redis(
 
 
 @pytest.mark.exhaustive
+def test_the_suite_of_everything_passes_on_postgresql_and_redis(
+    render: "Callable[..., Project]", services: "Services"
+) -> None:
+    project = render(use_jwt=True, use_celery=True, use_channels=True)
+    project.uv_run("pytest", "-q", env=services(3))
+
+
+@pytest.mark.exhaustive
 def test_production_serves_a_round_trip_on_postgresql_and_redis(
     project: "Project", services: "Services"
 ) -> None:

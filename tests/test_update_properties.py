@@ -25,6 +25,7 @@ OPTIONS = ("use_jwt", "use_celery", "use_channels")
 ANSWERS_FILE = ".copier-answers.yml"
 FIXED = {ANSWERS_FILE, ".gitignore", ".env.example", ".env.example.jinja"}
 """Not edited: git would not see another file of their names, or see others."""
+ANCHOR = b"`manage.py startapp` adds apps below this line"
 MARKS = (b"<<<<<<< before updating\n", b">>>>>>> after updating\n")
 
 
@@ -86,6 +87,15 @@ class Editor:
         self.edits[path] = edits
         self.write(path, b"".join(apply(lines, edits)))
 
+    def add_app(self, name: str) -> None:
+        """Do what `manage.py startapp` does."""
+        for path in ("config/settings.py", "config/urls.py"):
+            lines = (self.root / path).read_bytes().splitlines(keepends=True)
+            [mark] = [place for place, line in enumerate(lines) if ANCHOR in line]
+            self.edits[path] = {mark: [lines[mark], self.line()]}
+            self.write(path, b"".join(apply(lines, self.edits[path])))
+        self.write(f"apps/{name}/models.py", self.line() * 3)
+
     def reformat(self, path: str) -> None:
         lines = (self.root / path).read_bytes().splitlines(keepends=True)
         self.write(path, b"".join(b" " + line for line in lines))
@@ -104,7 +114,10 @@ def apply(lines: list[bytes], edits: dict[int, list[bytes]]) -> list[bytes]:
 def edit_project(editor: Editor, files: list[str]) -> None:
     """Do what people do to a project in the years between two updates."""
     chance = editor.chance
-    for path in chance.sample(files, chance.randint(1, 6)):
+    if chance.random() < 0.3:
+        editor.add_app("orders")
+    others = [path for path in files if path not in editor.edits]
+    for path in chance.sample(others, chance.randint(1, 6)):
         action = chance.choices(
             ["edit", "delete", "move", "reformat", "binary"], [8, 1, 1, 1, 1]
         )[0]
@@ -120,7 +133,7 @@ def edit_project(editor: Editor, files: list[str]) -> None:
             case "binary":
                 editor.write(path, b"\0" + editor.line())
     for number in range(chance.randint(0, 2)):
-        editor.write(f"apps/orders/own_{number}.py", editor.line() * 3)
+        editor.write(f"shop/own_{number}.py", editor.line() * 3)
 
 
 def edit_template(editor: Editor, template: Template) -> None:

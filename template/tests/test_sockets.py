@@ -32,7 +32,8 @@ FOREIGN = 4403
 UNKNOWN = 4404
 TOO_MANY = 4429
 
-pytestmark = pytest.mark.django_db
+# Channels closes the connection after each call, and a transaction with it.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def token_of(user: "User") -> str:

@@ -24,7 +24,8 @@ type Commit = Callable[..., AbstractContextManager[object]]
 MALFORMED = 4400
 UNKNOWN = 4404
 
-pytestmark = pytest.mark.django_db
+# Channels closes the connection after each call, and a transaction with it.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def enter(room: str, user: "User") -> Socket:
