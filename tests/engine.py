@@ -12,6 +12,8 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from socket import create_connection
 from typing import TYPE_CHECKING, Any, Self
 
+import pytest
+
 from tests.project import run
 
 if TYPE_CHECKING:
@@ -20,11 +22,15 @@ if TYPE_CHECKING:
     from email.message import Message
 
     from tests.project import Project, Result
+    from tests.test_celery import Mails
 
 HEALTHY = {"status": "healthy", "db": "ok", "cache": "ok"}
 ME = "/api/v1/auth/me/"
 LOGIN = "/api/v1/auth/login/"
 PASSWORD = secrets.token_urlsafe(16)
+# For what is the same in every render and takes long, and for what only options bring.
+DEFAULT = pytest.mark.parametrize("stack", ["default"], indirect=True)
+EVERYTHING = pytest.mark.parametrize("stack", ["everything"], indirect=True)
 
 
 def docker(*arguments: str, check: bool = True) -> "Result":
@@ -60,7 +66,33 @@ class Stack:
     name: str
     http: int
     https: int
+    options: frozenset[str]
+    mails: "Mails"
     tls: "ssl.SSLContext | None" = None
+
+    @property
+    def scheme(self) -> str:
+        """How a token is presented."""
+        return "Bearer" if "use_jwt" in self.options else "Token"
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The services that run background tasks."""
+        return ("worker", "beat") if "use_celery" in self.options else ()
+
+    def secrets(self) -> dict[str, str]:
+        """Return what only `.env` may hold."""
+        env = self.project.read(".env")
+        found = re.findall(r"^(\w+_(?:KEYS?|PASSWORD))=(.+)", env, re.MULTILINE)
+        return dict(found)
+
+    def configure(self, values: "Mapping[str, object]") -> None:
+        """Change `.env`, as far as it knows these settings."""
+        env = self.project.path / ".env"
+        text = env.read_text()
+        for key, value in values.items():
+            text = re.sub(rf"^{key}=.*$", f"{key}={value}", text, flags=re.MULTILINE)
+        env.write_text(text)
 
     def compose(self, *arguments: str, check: bool = True) -> "Result":
         return self.project.run("docker", "compose", *arguments, check=check)
@@ -79,7 +111,8 @@ class Stack:
         return self.exec("db", "psql", "--username=app", "-Atc", sql)
 
     def forget_throttles(self) -> None:
-        self.exec("redis", "redis-cli", "flushall")
+        # Only the cache: tasks and sockets have databases of their own.
+        self.exec("redis", "redis-cli", "-n", "0", "flushdb")
 
     def inspect(self, container: str, template: str) -> str:
         return docker("inspect", "--format", template, container).stdout.strip()
@@ -112,7 +145,7 @@ class Stack:
         """Send one request over a connection of its own."""
         sent = {"Content-Type": "application/json", **(headers or {})}
         if token:
-            sent["Authorization"] = f"Token {token}"
+            sent["Authorization"] = f"{self.scheme} {token}"
         body = json.dumps(data) if isinstance(data, dict) else data
         connection = self.connect()
         try:
@@ -165,16 +198,39 @@ class Stack:
         account = {"email": email, "password": password}
         response = self.send("POST", LOGIN, account)
         assert response.status == 200, response.body
-        token: str = response.json["token"]
+        token: str = response.json["access" if "use_jwt" in self.options else "token"]
         return token
+
+
+def check_logs(stack: Stack) -> dict[str, list[dict[str, Any]]]:
+    """Return each service's lines, which have to be JSON and hold nothing private.
+
+    Not those of the database and of Redis, which log in formats of their own.
+    """
+    private = [*stack.secrets().values(), PASSWORD, "@example.com"]
+    entries = {}
+    for service in ("app", "nginx", "migrate", "certificate", *stack.tasks):
+        logs = stack.compose("logs", "--no-log-prefix", "--no-color", service).stdout
+        lines = filter(None, logs.replace("\x1b[2K", "").splitlines())
+        entries[service] = [json.loads(line) for line in lines]
+        for entry in entries[service]:
+            assert {"timestamp", "level", "logger", "event"} <= set(entry)
+        assert not [secret for secret in private if secret in logs], service
+    return entries
 
 
 class Load:
     """Requests at a steady rate until the block ends, however long each one takes."""
 
-    def __init__(self, send: "Callable[[int], int]", rate: float = 50) -> None:
+    def __init__(
+        self,
+        send: "Callable[[int], int]",
+        rate: float = 50,
+        record: "Callable[[str], object]" = str,
+    ) -> None:
         self.send = send
         self.rate = rate
+        self.record = record
         self.results: list[tuple[float, object]] = []
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.run)
@@ -188,6 +244,7 @@ class Load:
         time.sleep(1)
         self.stopped.set()
         self.thread.join()
+        self.record(self.report())
 
     def run(self) -> None:
         with ThreadPoolExecutor(100) as pool:

@@ -101,20 +101,24 @@ def running(*programs: Program) -> "Iterator[None]":
             program.kill()
 
 
-@contextmanager
-def redis_server(folder: "Path") -> "Iterator[tuple[Program, str]]":
-    """Run a Redis that keeps what it holds, to stop and start at will."""
-    program = shutil.which("redis-server")
-    if program is None:
-        reason = "needs redis-server"
+def require(program: str) -> None:
+    """Skip the test where a program is missing, or fail where none may be."""
+    if shutil.which(program) is None:
+        reason = f"needs {program}"
         if os.environ.get("DJANGO_ARCH_REQUIRE_SERVICES") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@contextmanager
+def redis_server(folder: "Path") -> "Iterator[tuple[Program, str]]":
+    """Run a Redis that keeps what it holds, to stop and start at will."""
+    require("redis-server")
     port = free_port()
     folder.mkdir()
     server = Program(
         [
-            *(program, "--bind", "127.0.0.1", "--port", str(port)),
+            *("redis-server", "--bind", "127.0.0.1", "--port", str(port)),
             *("--save", "", "--appendonly", "yes", "--dir", str(folder)),
         ],
         folder / "log",

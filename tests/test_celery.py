@@ -43,6 +43,7 @@ class Mails:
 
     def __init__(self, seconds: float = 0) -> None:
         self.seconds = seconds
+        self.begun = 0
         self.messages: list[Message] = []
         # By this name aiosmtpd calls it.
         vars(self)["handle_DATA"] = self.keep
@@ -50,6 +51,7 @@ class Mails:
     async def keep(
         self, _server: object, _session: object, envelope: "Envelope"
     ) -> str:
+        self.begun += 1
         time.sleep(self.seconds)
         assert isinstance(envelope.content, bytes)
         self.messages.append(message_from_bytes(envelope.content))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine import HEALTHY, ME, Load, docker
+from tests.engine import DEFAULT, HEALTHY, ME, Load, docker
 from tests.project import run
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.engine import Stack
 
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = [pytest.mark.exhaustive, DEFAULT]
 
 STOPS: "dict[str, Callable[[Stack, str], object]]" = {
     "stop": lambda stack, service: stack.compose("stop", "--timeout", "10", service),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine import LOGIN, ME, PASSWORD
+from tests.engine import DEFAULT, LOGIN, ME, PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.engine import Stack
 
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = [pytest.mark.exhaustive, DEFAULT]
 
 
 def test_the_configuration_of_nginx_is_accepted(stack: "Stack") -> None:
