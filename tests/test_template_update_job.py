@@ -357,6 +357,7 @@ def start(source: "Path", tmp_path: "Path") -> "Iterator[Callable[[type[Job]], J
 providers = pytest.mark.parametrize("kind", [GitHub, GitLab], ids=["github", "gitlab"])
 
 
+@pytest.mark.exhaustive
 @providers
 def test_changes_become_a_request_and_later_ones_update_it(
     start: "Callable[[type[Job]], Job]", kind: type[Job]
@@ -391,6 +392,7 @@ def test_changes_become_a_request_and_later_ones_update_it(
     assert job.request["opened"] == 1
 
 
+@pytest.mark.exhaustive
 @providers
 def test_conflicts_make_a_draft_that_fails_the_checks(
     start: "Callable[[type[Job]], Job]", kind: type[Job]
@@ -414,6 +416,7 @@ def test_conflicts_make_a_draft_that_fails_the_checks(
     assert job.request["opened"] == 1
 
 
+@pytest.mark.exhaustive
 def test_what_somebody_has_committed_to_the_branch_stays(
     start: "Callable[[type[Job]], Job]",
 ) -> None:
@@ -429,6 +432,7 @@ def test_what_somebody_has_committed_to_the_branch_stays(
     assert (job.tip(BRANCH), job.request) == (before, request)
 
 
+@pytest.mark.exhaustive
 def test_the_report_names_no_ref_of_the_job(
     start: "Callable[[type[Job]], Job]",
 ) -> None:
@@ -441,6 +445,7 @@ def test_the_report_names_no_ref_of_the_job(
     assert "`git checkout origin/main -- PATH`" in str(job.request["text"])
 
 
+@pytest.mark.exhaustive
 def test_without_a_token_nothing_is_pushed(
     start: "Callable[[type[Job]], Job]",
 ) -> None:
@@ -450,6 +455,7 @@ def test_without_a_token_nothing_is_pushed(
     assert (job.tip(BRANCH), job.request) == ("", {})
 
 
+@pytest.mark.exhaustive
 def test_where_drafts_do_not_exist_the_title_warns(
     start: "Callable[[type[Job]], Job]",
 ) -> None:

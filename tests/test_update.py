@@ -105,7 +105,7 @@ def versions() -> list[str]:
 
 
 HISTORY = [
-    pytest.param(version, marks=[] if not place else pytest.mark.exhaustive)
+    pytest.param(version, marks=pytest.mark.exhaustive if place else [])
     for place, version in enumerate(versions())
 ]
 
@@ -142,6 +142,7 @@ def test_an_update_from_every_earlier_version_equals_a_fresh_copy(
     assert [path for path in updated if updated[path] != expected[path]] == []
 
 
+@pytest.mark.exhaustive
 def test_an_update_keeps_hostile_answers(small: Template, tmp_path: "Path") -> None:
     answers = dict.fromkeys(QUESTIONS, EVERYTHING)
     project = small.copy(tmp_path / "shop", "v1.0.0", **answers)
@@ -171,6 +172,7 @@ def test_a_conflict_is_reported_and_leaves_the_lock_alone(
     assert git(project.path, "diff", "--name-only", "--", "uv.lock") == ""
 
 
+@pytest.mark.exhaustive
 def test_a_bad_answer_in_an_update_changes_nothing(
     small: Template, shop: Project
 ) -> None:
@@ -247,6 +249,7 @@ def test_a_file_the_user_moved_or_deleted_stays_so_and_is_named(
     assert "+THEIRS = 1" in change
 
 
+@pytest.mark.exhaustive
 def test_a_binary_stays_the_users(small: Template, shop: Project) -> None:
     for name in ("mine.png", "both.png"):
         small.file(name).write_bytes(b"\0old")
@@ -266,6 +269,7 @@ def test_a_binary_stays_the_users(small: Template, shop: Project) -> None:
     assert (shop.path / "both.png").read_bytes() == b"\0theirs"
 
 
+@pytest.mark.exhaustive
 def test_a_file_that_a_global_gitignore_hides_is_merged(
     small: Template, shop: Project, tmp_path: "Path"
 ) -> None:
@@ -293,6 +297,7 @@ def test_a_file_that_a_global_gitignore_hides_is_merged(
     assert hidden == "My own, hidden.\n"
 
 
+@pytest.mark.exhaustive
 def test_a_file_of_the_user_where_an_option_adds_one_is_a_conflict(
     small: Template, tmp_path: "Path"
 ) -> None:
@@ -305,6 +310,7 @@ def test_a_file_of_the_user_where_an_option_adds_one_is_a_conflict(
     assert "<<<<<<< before updating\nOURS = 1\n" in project.read("config/celery.py")
 
 
+@pytest.mark.exhaustive
 def test_a_mode_and_a_link_of_the_user_stay(small: Template, shop: Project) -> None:
     (shop.path / "docs/tasks.md").chmod(0o755)
     (shop.path / "docs/deployment.md").unlink()
@@ -323,6 +329,7 @@ def test_a_mode_and_a_link_of_the_user_stay(small: Template, shop: Project) -> N
 # --- What else the report says -----------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_the_report_names_migrations_leftover_tables_and_notes(
     small: Template, shop: Project
 ) -> None:
@@ -345,6 +352,7 @@ def test_the_report_names_migrations_leftover_tables_and_notes(
     assert "Old news" not in report
 
 
+@pytest.mark.exhaustive
 def test_copiers_own_merge_is_reported_as_such(small: Template, shop: Project) -> None:
     replace_text(shop.path / "docs/tasks.md", "#", "# Ours")
     commit(shop.path, "Edit")
@@ -355,6 +363,7 @@ def test_copiers_own_merge_is_reported_as_such(small: Template, shop: Project) -
     assert (shop.path / "docs/tasks.md.rej").exists()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", ["dirty", "downgrade", "unknown", "no-git"])
 def test_an_update_that_cannot_be_says_so_in_one_line(
     small: Template, shop: Project, kind: str
@@ -416,6 +425,7 @@ def check_both_sides(project: Project, prefix: str = "") -> None:
     ]
 
 
+@pytest.mark.exhaustive
 def test_an_update_with_windows_line_endings(small: Template, shop: Project) -> None:
     git(shop.path, "config", "core.autocrlf", "true")
     (shop.path / ".git/info/attributes").write_text("* text=auto eol=crlf\n")
@@ -429,6 +439,7 @@ def test_an_update_with_windows_line_endings(small: Template, shop: Project) -> 
     assert all(line.endswith(b"\r\n") for line in lines)
 
 
+@pytest.mark.exhaustive
 def test_an_update_with_committed_windows_line_endings(
     small: Template, shop: Project
 ) -> None:
@@ -449,6 +460,7 @@ def test_an_update_with_committed_windows_line_endings(
     assert all(line.endswith(b"\r\n") for line in lines)
 
 
+@pytest.mark.exhaustive
 def test_an_update_in_a_folder_of_a_larger_repository(
     small: Template, tmp_path: "Path"
 ) -> None:
@@ -468,6 +480,7 @@ def test_an_update_in_a_folder_of_a_larger_repository(
     assert git(root, "status", "--porcelain", "docs") == ""
 
 
+@pytest.mark.exhaustive
 def test_an_update_in_a_worktree(
     small: Template, shop: Project, tmp_path: "Path"
 ) -> None:
