@@ -1,12 +1,10 @@
 """The generated suite catches what breaks the architecture, and nothing else."""
 
 import ast
-import os
 import re
 from typing import TYPE_CHECKING
 
 import pytest
-from copier import Settings, run_copy
 
 from tests.plants import PLANTS, SURROUNDINGS
 from tests.project import REPOSITORY, Project, combinations, copy_tree
@@ -162,48 +160,6 @@ def test_everything_is_typed_and_documented(
         and not ast.get_docstring(node)
     ]
     assert (untyped, undocumented) == ([], [])
-
-
-@pytest.fixture(scope="module")
-def superset(source: "Path", tmp_path_factory: pytest.TempPathFactory) -> "Path":
-    """Return an environment with what every option needs."""
-    everything = {name: True for name, value in switches()[-1].items() if value is True}
-    path = tmp_path_factory.mktemp("superset") / "project"
-    run_copy(
-        str(source),
-        path,
-        data=everything,
-        defaults=True,
-        unsafe=True,
-        quiet=True,
-        settings=Settings(),
-    )
-    Project(path).run("uv", "sync")
-    return path / ".venv"
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("answers", switches(), ids=named)
-def test_types_are_strict_with_every_option(
-    render: "Callable[..., Project]", superset: "Path", answers: dict[str, str | bool]
-) -> None:
-    project = render(**answers)
-    cache = superset.parent / ".mypy_cache"
-    project.run(
-        *(superset / "bin" / "mypy", "--strict", f"--cache-dir={cache}", "."),
-        env={"PATH": f"{superset / 'bin'}{os.pathsep}{os.environ['PATH']}"},
-    )
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("answers", [switches()[0], switches()[-1]], ids=named)
-def test_almost_every_line_is_tested(
-    render: "Callable[..., Project]", superset: "Path", answers: dict[str, str | bool]
-) -> None:
-    render(**answers).run(
-        *(superset / "bin" / "python", "-m", "pytest", "-q", "--cov-fail-under=95"),
-        env={"PATH": f"{superset / 'bin'}{os.pathsep}{os.environ['PATH']}"},
-    )
 
 
 @pytest.fixture

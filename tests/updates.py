@@ -31,7 +31,6 @@ SMALL = (
     "apps/users/tokens.py",
     "config/celery.py",
     "config/routing.py",
-    "config/settings.py",
     "config/urls.py",
     "docs/deployment.md",
     "docs/tasks.md",
