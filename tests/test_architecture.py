@@ -189,6 +189,7 @@ def with_apps(project: "Project") -> "Project":
     return project
 
 
+@pytest.mark.exhaustive
 def test_apps_of_other_shapes_raise_no_alarm(with_apps: "Project") -> None:
     suites = ("tests/test_openapi.py", *(f"apps/{app}" for app in APPS))
     with_apps.uv_run(*RULES, *suites)

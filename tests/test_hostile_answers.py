@@ -65,6 +65,7 @@ def test_hostile_text_arrives_unchanged(
     project.run(tool("ruff"), "format", "--check", ".")
 
 
+@pytest.mark.exhaustive
 def test_a_project_with_hostile_answers_passes_its_own_suite(
     render_project: "Callable[..., Project]",
 ) -> None:

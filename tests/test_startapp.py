@@ -163,6 +163,7 @@ def exercise(anonymous: "Api", ada: "Api", bob: "Api", admin: "Api") -> None:
         assert attr is None or body["errors"][0]["attr"] == attr
 
 
+@pytest.mark.exhaustive
 def test_an_app_serves_its_model_over_http(project: Project) -> None:
     project.manage("startapp", *MANY[0])
     use(project, "Token")

@@ -111,7 +111,9 @@ HISTORY = [
 ]
 
 
-@pytest.mark.parametrize("options", ["default", "everything"])
+@pytest.mark.parametrize(
+    "options", ["default", pytest.param("everything", marks=pytest.mark.exhaustive)]
+)
 @pytest.mark.parametrize("before", HISTORY)
 def test_an_update_from_every_earlier_version_equals_a_fresh_copy(
     source: "Path", tmp_path: "Path", before: str, options: str
@@ -155,6 +157,7 @@ def test_an_update_keeps_hostile_answers(small: Template, tmp_path: "Path") -> N
     assert sorted(changed) == [" M .copier-answers.yml", "?? planted/"]
 
 
+@pytest.mark.exhaustive
 def test_a_conflict_is_reported_and_leaves_the_lock_alone(
     template: Template, tmp_path: "Path"
 ) -> None:

@@ -5,6 +5,7 @@ Each case is drawn from its number: a failing one comes again with
 shell script that repeats it without the tests.
 """
 
+import os
 import random
 import shutil
 from dataclasses import dataclass, field
@@ -26,7 +27,8 @@ from tests.updates import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-QUICK, ALL = 30, 300
+QUICK = 30
+ALL = int(os.environ.get("DJANGO_ARCH_TEST_UPDATES", "100"))
 OPTIONS = ("use_jwt", "use_celery", "use_channels")
 ANSWERS_FILE = ".copier-answers.yml"
 FIXED = {ANSWERS_FILE, ".gitignore", ".env.example", ".env.example.jinja"}
