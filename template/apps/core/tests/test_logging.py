@@ -51,9 +51,9 @@ def test_line_is_one_json_object(logger: logging.Logger) -> None:
 
 
 def test_request_is_not_quoted(logger: logging.Logger) -> None:
-    logger.warning("Refused", extra={"request": "<ASGIRequest: GET '/?code=abc'>"})
+    logger.warning("Refused", extra={"request": "<ASGIRequest: GET '/?code=query'>"})
 
-    assert "abc" not in json.dumps(last_line())
+    assert "query" not in json.dumps(last_line())
 
 
 def test_nested_texts_are_masked(logger: logging.Logger) -> None:
