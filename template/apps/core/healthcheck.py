@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -127,11 +126,9 @@ def check_database() -> bool:
 
 
 def check_cache() -> bool:
-    """Write a value to the cache and read it.
+    """Write a value to the cache.
 
     Returns:
-        Whether the cache answers.
+        Whether the cache answers; while it does not, it returns None.
     """
-    token = secrets.token_hex(8)
-    cache.set("health", token, timeout=TIME_LIMIT_SECONDS * 5)
-    return bool(cache.get("health") == token)
+    return cache.add("health", 1, timeout=1) is not None

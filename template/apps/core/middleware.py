@@ -7,10 +7,11 @@ import uuid
 from typing import TYPE_CHECKING, Final, cast
 
 import structlog
-from asgiref.sync import iscoroutinefunction
-from django.conf import settings
+from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.functional import LazyObject, empty
+
+from apps.core.healthcheck import health, live
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 HEALTH_PREFIX: Final = "/api/health/"
+HEALTH_CHECKS: Final = {HEALTH_PREFIX: health, f"{HEALTH_PREFIX}live/": live}
 REQUEST_ID: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -28,7 +30,7 @@ REQUEST_ID: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
 def request_context(
     get_response: "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]",
 ) -> "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]":
-    """Give each request an id and a line in the log, and let probes in.
+    """Give each request an id and a line in the log.
 
     Works on the event loop and in threads, so that it costs no switch between them.
 
@@ -46,9 +48,6 @@ def request_context(
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         request.META["REQUEST_ID"] = request_id
-        if request.path.startswith(HEALTH_PREFIX):
-            # A probe calls a container by its address, which is no allowed host.
-            request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip(".")
         return time.perf_counter()
 
     def end(
@@ -83,6 +82,38 @@ def request_context(
         started = begin(request)
         response = cast("HttpResponseBase", get_response(request))
         return end(request, response, started)
+
+    return middleware
+
+
+@sync_and_async_middleware
+def health_checks(
+    get_response: "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]",
+) -> "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]":
+    """Answer probes without the other middleware.
+
+    A probe calls a container by its address, which is no allowed host, over plain http,
+    and every few seconds.
+
+    Args:
+        get_response: The next middleware or the view.
+
+    Returns:
+        The middleware.
+    """
+    if iscoroutinefunction(get_response):
+
+        async def async_middleware(request: "HttpRequest") -> "HttpResponseBase":
+            """Handle a request on the event loop."""
+            return await HEALTH_CHECKS.get(request.path, get_response)(request)
+
+        return async_middleware
+
+    def middleware(request: "HttpRequest") -> "HttpResponseBase":
+        """Handle a request in a thread."""
+        if request.path in HEALTH_CHECKS:
+            return async_to_sync(HEALTH_CHECKS[request.path])(request)
+        return cast("HttpResponseBase", get_response(request))
 
     return middleware
 
