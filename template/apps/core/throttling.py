@@ -1,7 +1,8 @@
 """Throttles that count exactly, also when requests arrive in parallel.
 
 REST framework's own throttles read a list, append to it and write it back, so that
-parallel requests overwrite each other's entries. These count with an atomic increment.
+parallel requests overwrite each other's entries. These count with an atomic increment,
+which is one round trip to Redis.
 """
 
 from typing import TYPE_CHECKING, override
@@ -11,6 +12,8 @@ from rest_framework.throttling import (
     SimpleRateThrottle,
     UserRateThrottle,
 )
+
+from apps.core.cache import increment
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -41,25 +44,20 @@ class ExactRateThrottle(SimpleRateThrottle):
         key = self.get_cache_key(request, view)
         if key is None or self.num_requests is None or self.duration is None:
             return True
-        self.key, self.now = key, self.timer()
-        if self.cache.add(key, 0, self.duration):
-            self.cache.set(f"{key}:end", self.now + self.duration, self.duration)
-        try:
-            count: int | None = self.cache.incr(key)
-        except ValueError:  # The period ended between the two calls.
+        counted = increment(key, period=self.duration)
+        if counted is None:
             return True
-        # None is how an unreachable Redis answers.
-        return count is None or count <= self.num_requests
+        number, self.left = counted
+        return number <= self.num_requests
 
     @override
-    def wait(self) -> float | None:
+    def wait(self) -> float:
         """Tell a refused client when to come back.
 
         Returns:
-            The seconds until the period ends, or None if that is unknown.
+            The seconds until the period ends.
         """
-        end: float | None = self.cache.get(f"{self.key}:end")
-        return None if end is None else max(end - self.now, 0)
+        return max(self.left, 0)
 
 
 class AnonThrottle(ExactRateThrottle, AnonRateThrottle):
