@@ -1,0 +1,89 @@
+"""What requests cost, as counts that do not depend on the machine.
+
+Queries and switches between threads are counted by the generated project's own tests.
+"""
+
+import os
+import socket
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from urllib.request import Request
+
+import pytest
+
+from tests.deployment import deployed
+from tests.server import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.deployment import Deployment
+    from tests.project import Project
+
+pytestmark = pytest.mark.exhaustive
+
+WORKERS, POOL = 2, 5
+ME, USERS = "/api/v1/auth/me/", "/api/v1/users/"
+# How the client greets, and how this test asks.
+GREETINGS = {"hello", "client", "client|setinfo", "client|maint_notifications", "info"}
+MODULES = "import sys, config.asgi; print(len(sys.modules))"
+CONNECTIONS = (
+    "import psycopg, sys; "
+    "print(psycopg.connect(sys.argv[1]).execute('SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()').fetchone()[0])"
+)
+
+
+def redis_commands(running: "Deployment") -> Counter[str]:
+    """Count the commands Redis has got so far."""
+    with socket.create_connection(("127.0.0.1", running.redis.port), 5) as connection:
+        connection.sendall(b"INFO commandstats\r\n")
+        with connection.makefile("rb") as reader:
+            text = reader.read(int(reader.readline()[1:])).decode()
+    counted: Counter[str] = Counter()
+    for line in text.splitlines():
+        name, found, numbers = line.removeprefix("cmdstat_").partition(":calls=")
+        if found and name not in GREETINGS:
+            counted[name] = int(numbers.partition(",")[0])
+    return counted
+
+
+@pytest.mark.parametrize("use_jwt", [False, True], ids=["token", "jwt"])
+def test_a_request_costs_one_command_of_redis_and_no_more_connections_than_configured(
+    render: "Callable[..., Project]", tmp_path: "Path", *, use_jwt: bool
+) -> None:
+    settings = {"WEB_THREADS": "4", "DATABASE_POOL_SIZE": str(POOL)}
+    with deployed(render, tmp_path, use_jwt=use_jwt, settings=settings) as running:
+        headers = {**running.api.headers, "Authorization": running.admin()}
+
+        def get(path: str) -> int:
+            return answer(Request(running.api.url + path, headers=headers))[0]
+
+        for path in (ME, USERS, "/api/health/live/"):
+            # One that connects, so that no other has to.
+            get(path)
+        for path in (ME, USERS):
+            before = redis_commands(running)
+            assert get(path) == 200
+            spent = redis_commands(running) - before
+            # The script, and what it calls: round trips are what the client sends.
+            assert spent.pop("eval") == 1
+            assert set(spent) <= {"incr", "pttl", "expire"}
+        before = redis_commands(running)
+        assert get("/api/health/live/") == 200
+        assert redis_commands(running) == before
+
+        with ThreadPoolExecutor(40) as clients:
+            assert set(clients.map(get, [ME, USERS, "/api/health/"] * 200)) == {200}
+        url = running.env["DATABASE_URL"]
+        opened = running.project.uv_run("python", "-c", CONNECTIONS, url)
+        assert 0 < int(opened.stdout) <= WORKERS * POOL
+
+
+def test_the_entry_point_imports_no_more_than_it_needs(project: "Project") -> None:
+    """A bound with some air: what one more library costs each process shows here."""
+    env = {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": os.curdir}
+    counted = project.uv_run("python", "-c", MODULES, env=env)
+    assert int(counted.stdout) < 1600
