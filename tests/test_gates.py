@@ -67,11 +67,5 @@ def test_the_deployment_check_passes(project: "Project", environment: str) -> No
     )
 
 
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("target", ["lint", "types", "test", "check"])
-def test_a_make_target_passes(project: "Project", target: str) -> None:
-    project.run("make", target)
-
-
 def test_the_lock_needs_no_change(built: "Project") -> None:
     built.run("uv", "lock", "--check")
