@@ -1,0 +1,158 @@
+"""The command line."""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from benchmarks import copying, growth, price, report, requests, startup
+from benchmarks.load import ENDPOINTS, WrongAnswers
+from benchmarks.plan import Plan, say
+from benchmarks.services import Services, Unavailable
+from benchmarks.sites import isolate, prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUBJECTS: Final = {
+    "requests": "requests/s, latency and CPU per request against bare Django and DRF",
+    "price": "CPU per request of each thing the product adds",
+    "start": "cold start, memory and imports",
+    "copy": "copier copy and copier update, step by step",
+    "growth": "10² to 10⁶ users, 1 to 4 workers, 10 to 1,000 sockets, tasks/s",
+}
+UNAVAILABLE: Final = 2
+WRONG: Final = 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command."""
+    made = argparse.ArgumentParser(
+        prog="benchmarks/run.py",
+        description="Measure renders of the template on this machine's loopback.",
+        epilog="\n".join(f"{name:9} {text}" for name, text in SUBJECTS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "subjects",
+        nargs="*",
+        metavar="SUBJECT",
+        help="what to measure, see below; requests brings price along (default: all)",
+    )
+    made.add_argument("--quick", action="store_true", help="try that everything works")
+    made.add_argument("--rounds", type=int, help="how often (default: 5)")
+    made.add_argument(
+        "--duration", type=int, help="seconds of each measurement (default: 4)"
+    )
+    made.add_argument(
+        "--connections", type=numbers, help="of requests (default: 8,32,128)"
+    )
+    made.add_argument(
+        "--endpoints",
+        type=names,
+        default=tuple(ENDPOINTS),
+        help=f"of requests (default: {','.join(ENDPOINTS)})",
+    )
+    made.add_argument(
+        "--database-url",
+        default=os.environ.get("DJANGO_ARCH_TEST_DATABASE_URL", ""),
+        help="a PostgreSQL that lets create databases "
+        "(default: $DJANGO_ARCH_TEST_DATABASE_URL)",
+    )
+    made.add_argument(
+        "--redis-url",
+        default=os.environ.get("DJANGO_ARCH_TEST_REDIS_URL", ""),
+        help="a Redis with four empty databases in a row "
+        "(default: $DJANGO_ARCH_TEST_REDIS_URL)",
+    )
+    made.add_argument(
+        "--results",
+        type=Path,
+        default=Path(__file__).resolve().parent / "results",
+        help="a folder (default: benchmarks/results)",
+    )
+    return made
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Read numbers with commas between them."""
+    return tuple(int(part) for part in text.split(","))
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read endpoints with commas between them."""
+    found = tuple(text.split(","))
+    if unknown := set(found) - set(ENDPOINTS):
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}")
+    return found
+
+
+def main(arguments: "Sequence[str] | None" = None) -> int:
+    """Measure what is asked for.
+
+    Args:
+        arguments: Of the command line.
+
+    Returns:
+        The exit code.
+    """
+    made = parser()
+    asked = made.parse_args(arguments)
+    subjects = set(asked.subjects or ["all"])
+    if unknown := subjects - {*SUBJECTS, "all"}:
+        made.error(f"unknown subject: {', '.join(sorted(unknown))}")
+    if "all" in subjects:
+        subjects = set(SUBJECTS)
+    if "requests" in subjects:
+        subjects.add("price")
+    # What was started ends with us, also if we are told to.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="django-arch-benchmark-") as scratch:
+        plan = Plan(
+            Services(asked.database_url, asked.redis_url),
+            Path(scratch),
+            asked.rounds or (1 if asked.quick else 5),
+            asked.duration or (1 if asked.quick else 4),
+            asked.connections or ((8,) if asked.quick else (8, 32, 128)),
+            asked.endpoints,
+            asked.quick,
+        )
+        try:
+            measure(plan, subjects, asked.results)
+        except Unavailable as error:
+            print(error, file=sys.stderr)
+            return UNAVAILABLE
+        except WrongAnswers as error:
+            print(error, file=sys.stderr)
+            return WRONG
+        except KeyboardInterrupt:
+            print("Interrupted", file=sys.stderr)
+            return 128 + signal.SIGINT
+    return 0
+
+
+def measure(plan: Plan, subjects: set[str], results: Path) -> None:
+    """Measure, and write results after each subject."""
+    isolate(plan.scratch)
+    if subjects - {"copy"}:
+        plan.services.check()
+        say("rendering and installing the projects")
+        with prepared(plan.services, plan.scratch) as sites:
+            for subject, run in (
+                ("requests", requests.run),
+                ("price", price.run),
+                ("start", startup.run),
+                ("growth", growth.run),
+            ):
+                if subject in subjects:
+                    report.write(results, subject, run(plan, sites), plan)
+    if "copy" in subjects:
+        report.write(results, "copy", copying.run(plan), plan)
+    say(f"results are in {results}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""Requests by wrk, and what they cost the server."""
+
+import json
+import os
+import secrets
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from benchmarks.servers import Server
+
+SCRIPT: Final = Path(__file__).resolve().parent / "wrk.lua"
+WARM_UP_SECONDS: Final = 1
+
+
+class WrongAnswers(Exception):
+    """A server did not answer as it should; what was measured means nothing."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What is requested.
+
+    Attributes:
+        path: The URL's path.
+        status: The answer's status.
+        credential: How the caller proves who they are.
+        registers: Whether each request opens an account.
+    """
+
+    path: str
+    status: int = 200
+    credential: str = ""
+    registers: bool = False
+
+
+@dataclass(frozen=True)
+class Load:
+    """How it is requested.
+
+    Attributes:
+        connections: How many at the same time.
+        seconds: For how long; wrk knows whole ones only.
+        reuse: Whether a connection carries more than one request.
+    """
+
+    connections: int
+    seconds: int
+    reuse: bool = True
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What came of it."""
+
+    requests_per_second: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+
+
+ENDPOINTS: Final = {
+    "live": Endpoint("/api/health/live/"),
+    "health": Endpoint("/api/health/"),
+    "me": Endpoint("/api/v1/auth/me/", credential="token"),
+    "me-session": Endpoint("/api/v1/auth/me/", credential="session"),
+    "users": Endpoint("/api/v1/users/", credential="token"),
+    "register": Endpoint("/api/v1/auth/register/", status=201, registers=True),
+}
+
+
+def measure(server: "Server", endpoint: Endpoint, load: Load) -> dict[str, float]:
+    """Request an endpoint for a while.
+
+    A warm-up comes first, in which each answer is looked at.
+
+    Args:
+        server: Whose.
+        endpoint: What.
+        load: How.
+
+    Raises:
+        WrongAnswers: If a request failed or was answered with another status.
+
+    Returns:
+        The fields of a `Sample`.
+    """
+    warm_up = Load(load.connections, WARM_UP_SECONDS, load.reuse)
+    wrk(server, endpoint, warm_up, expect=endpoint.status)
+    server.rest()
+    before = server.cpu_seconds()
+    outcome = wrk(server, endpoint, load)
+    # At once, so that what is still being answered counts as little as possible.
+    cpu = server.cpu_seconds() - before
+    server.rest()
+    sample = Sample(
+        round(outcome["requests"] / outcome["seconds"], 2),
+        outcome["p50_ms"],
+        outcome["p99_ms"],
+        round(1e6 * cpu / outcome["requests"], 1),
+    )
+    return asdict(sample)
+
+
+def wrk(
+    server: "Server", endpoint: Endpoint, load: Load, expect: int = 0
+) -> dict[str, Any]:
+    """Run wrk and check what it says."""
+    headers = ["X-Forwarded-Proto: https"]
+    if endpoint.credential:
+        headers.append(server.site.credentials[endpoint.credential])
+    if not load.reuse:
+        headers.append("Connection: close")
+    env = {**os.environ}
+    if expect:
+        env["BENCHMARK_EXPECT"] = str(expect)
+    if endpoint.registers:
+        env["BENCHMARK_EMAIL"] = secrets.token_hex(6)
+        env["BENCHMARK_PASSWORD"] = secrets.token_urlsafe(16)
+    command = [
+        *("wrk", "--threads", "1", "--connections", str(load.connections)),
+        *("--duration", f"{load.seconds}s", "--timeout", "30s"),
+        *("--script", str(SCRIPT)),
+        *(word for header in headers for word in ("--header", header)),
+        server.url + endpoint.path,
+    ]
+    result = subprocess.run(
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=load.seconds + 60,
+    )
+    lines = [line for line in result.stdout.splitlines() if line.startswith("{")]
+    if not lines:
+        message = f"wrk: {(result.stderr or result.stdout).strip()}"
+        raise WrongAnswers(message)
+    outcome: dict[str, Any] = json.loads(lines[-1])
+    if outcome["failed"] or outcome["refused"] or not outcome["requests"]:
+        message = (
+            f"{endpoint.path} at {server.site.folder.name}, {load}: of "
+            f"{outcome['requests']} requests {outcome['failed']} failed and "
+            f"{outcome['refused']} had another status than {endpoint.status}"
+        )
+        raise WrongAnswers(message)
+    return outcome

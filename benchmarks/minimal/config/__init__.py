@@ -1,0 +1,1 @@
+"""What a Django project consists of."""

@@ -1,0 +1,136 @@
+"""What each thing the product adds costs a request, one taken away at a time."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from benchmarks import servers
+from benchmarks.load import ENDPOINTS, Load, measure
+from benchmarks.plan import rotated, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.plan import Plan
+    from benchmarks.sites import Site, Sites
+
+CONNECTIONS: Final = 32
+MEASURED: Final = ("me", "users")
+
+
+@dataclass(frozen=True)
+class Change:
+    """Lines that take something away.
+
+    Attributes:
+        settings: At the end of the settings.
+        urls: At the end of the URL configuration.
+    """
+
+    settings: str = ""
+    urls: str = ""
+
+
+# Fails where the template has renamed what it shall take away.
+WITHOUT: Final = '''
+def without(entries, word):
+    kept = [entry for entry in entries if word not in entry]
+    assert len(kept) < len(entries), word
+    return kept
+'''
+CHANGES: Final = {
+    "throttling": Change('REST_FRAMEWORK["DEFAULT_THROTTLE_CLASSES"] = []'),
+    "request log line": Change(
+        'LOGGING["loggers"]["apps.core.middleware"] = {"level": "WARNING"}'
+    ),
+    "request id, log line (whole middleware)": Change(
+        'MIDDLEWARE = without(MIDDLEWARE, "request_context")'
+    ),
+    "content security policy": Change(
+        'MIDDLEWARE = without(MIDDLEWARE, "ContentSecurityPolicy")'
+    ),
+    "CORS": Change('MIDDLEWARE = without(MIDDLEWARE, "CorsMiddleware")'),
+    "error envelope": Change('del REST_FRAMEWORK["EXCEPTION_HANDLER"]'),
+    "check of the connection": Change(
+        'assert DATABASES["default"].pop("CONN_HEALTH_CHECKS")'
+    ),
+    "filters and ordering": Change(
+        urls="from apps.users import views\nviews.UserListView.filter_backends = ()"
+    ),
+}
+BARE: Final = "all of them"
+FULL: Final = "nothing"
+
+
+def variants(*, quick: bool) -> dict[str, list[Change]]:
+    """Return what is taken away in each, the largest first."""
+    single = {} if quick else {name: [change] for name, change in CHANGES.items()}
+    # The middleware writes the log line, and the check is in (a) as well.
+    kept = {"check of the connection"}
+    every = [change for name, change in CHANGES.items() if name not in kept]
+    return {FULL: [], BARE: every, **single}
+
+
+def apply(site: "Site", changes: list[Change], folder: "Path") -> "Site":
+    """Return the project with changed settings.
+
+    Args:
+        site: The project.
+        changes: What is taken away.
+        folder: A new folder for two modules.
+
+    Returns:
+        The same project, whose environment names the modules.
+    """
+    folder.mkdir(exist_ok=True)
+    settings = [change.settings for change in changes]
+    urls = [change.urls for change in changes]
+    texts = {
+        "benchmark_settings.py": [
+            "from config.settings import *",
+            WITHOUT,
+            *settings,
+            'ROOT_URLCONF = "benchmark_urls"',
+        ],
+        "benchmark_urls.py": ["from config.urls import *", *urls],
+    }
+    for name, lines in texts.items():
+        (folder / name).write_text("\n".join([*filter(None, lines), ""]))
+    env = {
+        "DJANGO_SETTINGS_MODULE": "benchmark_settings",
+        "PYTHONPATH": f"{folder}:{site.folder}",
+    }
+    return replace(site, env=site.env | env)
+
+
+def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
+    """Measure the default project without one thing after the other, and (a).
+
+    Args:
+        plan: How much.
+        sites: The projects.
+
+    Returns:
+        CPU per request of each variant, and of each endpoint.
+    """
+    load = Load(min(CONNECTIONS, max(plan.connections)), plan.seconds)
+    taken: dict[str, tuple[Site, servers.Kind]] = {
+        name: (
+            apply(sites.default, changes, plan.scratch / f"variant{number}"),
+            servers.RENDERED,
+        )
+        for number, (name, changes) in enumerate(variants(quick=plan.quick).items())
+    }
+    taken["(a)"] = (sites.minimal, servers.WSGI)
+    rows: dict[str, dict[str, list[float]]] = {
+        name: {endpoint: [] for endpoint in MEASURED} for name in taken
+    }
+    for turn in range(plan.rounds):
+        say(f"price: round {turn + 1} of {plan.rounds}, {len(taken)} variants")
+        for name in rotated(list(taken), turn):
+            site, kind = taken[name]
+            log = plan.scratch / "variant.log"
+            with servers.serving(site, kind, log) as server:
+                for endpoint in MEASURED:
+                    sample = measure(server, ENDPOINTS[endpoint], load)
+                    rows[name][endpoint].append(sample["cpu_us"])
+    return {"connections": load.connections, "cpu_us": rows}

@@ -1,0 +1,100 @@
+"""Requests per second, latency and CPU per request, side by side."""
+
+import itertools
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from benchmarks import servers
+from benchmarks.load import ENDPOINTS, Load, measure
+from benchmarks.plan import rotated, say
+
+if TYPE_CHECKING:
+    from benchmarks.plan import Plan, Rows
+    from benchmarks.sites import Sites
+
+ALL: Final = tuple(ENDPOINTS)
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """One of those that are compared.
+
+    Attributes:
+        title: What the tables call it.
+        site: The project, a field of `Sites`.
+        kind: How it is served.
+        endpoints: What it has.
+    """
+
+    title: str
+    site: str
+    kind: servers.Kind
+    endpoints: tuple[str, ...] = ALL
+
+
+COMPETITORS: Final = {
+    "default": Competitor("rendered, default (token)", "default", servers.RENDERED),
+    "everything": Competitor(
+        "rendered, everything on (JWT)", "everything", servers.RENDERED
+    ),
+    "wsgi": Competitor("(a) minimal, WSGI gthread", "minimal", servers.WSGI),
+    "asgi": Competitor("(b) minimal, Django's ASGI handler", "minimal", servers.ASGI),
+    "bare": Competitor("(c) no framework, Uvicorn", "minimal", servers.BARE, ("live",)),
+}
+
+
+def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
+    """Measure every competitor at every endpoint, load and round.
+
+    All servers run all the time; competitors take turns within each endpoint and load,
+    so that what else the machine does meets them alike.
+
+    Args:
+        plan: How much.
+        sites: The projects.
+
+    Returns:
+        One row for each of these.
+    """
+    rows: dict[tuple[str, str, int, bool], dict[str, Any]] = {}
+    reuse = (True,) if plan.quick else (True, False)
+    cells = list(itertools.product(plan.endpoints, plan.connections, reuse))
+    with ExitStack() as stack:
+        running = {
+            name: stack.enter_context(
+                servers.serving(
+                    getattr(sites, competitor.site),
+                    competitor.kind,
+                    plan.scratch / f"{name}.log",
+                )
+            )
+            for name, competitor in COMPETITORS.items()
+        }
+        for turn in range(plan.rounds):
+            for number, (endpoint, connections, reused) in enumerate(cells, start=1):
+                say(
+                    f"requests: round {turn + 1} of {plan.rounds}, {number} of "
+                    f"{len(cells)}: {endpoint}, {connections} connections, "
+                    f"{'kept' if reused else 'new ones'}"
+                )
+                for name in rotated(list(COMPETITORS), turn):
+                    if endpoint not in COMPETITORS[name].endpoints:
+                        continue
+                    load = Load(connections, plan.seconds, reused)
+                    sample = measure(running[name], ENDPOINTS[endpoint], load)
+                    key = (endpoint, name, connections, reused)
+                    row = rows.setdefault(
+                        key,
+                        {
+                            "endpoint": endpoint,
+                            "competitor": name,
+                            "connections": connections,
+                            "reuse": reused,
+                            **{measure: [] for measure in sample},
+                        },
+                    )
+                    for what, value in sample.items():
+                        row[what].append(value)
+    found: Rows = list(rows.values())
+    return {"rows": found}
