@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks import copying, growth, price, report, requests, startup
-from benchmarks.load import ENDPOINTS, WrongAnswers
+from benchmarks.load import ENDPOINTS, WrongAnswersError
 from benchmarks.plan import Plan, say
-from benchmarks.services import Services, Unavailable
+from benchmarks.services import Services, UnavailableError
 from benchmarks.sites import isolate, prepared
 
 if TYPE_CHECKING:
@@ -122,10 +122,10 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         )
         try:
             measure(plan, subjects, asked.results)
-        except Unavailable as error:
+        except UnavailableError as error:
             print(error, file=sys.stderr)
             return UNAVAILABLE
-        except WrongAnswers as error:
+        except WrongAnswersError as error:
             print(error, file=sys.stderr)
             return WRONG
         except KeyboardInterrupt:

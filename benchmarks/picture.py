@@ -65,7 +65,7 @@ def draw(rows: "Rows") -> str:
         '<text x="0" y="16" font-weight="bold">Requests/s, hand-written Django and REST '
         "framework = 1</text>",
         '<text x="0" y="36">Against WSGI gthread; live and health against an '
-        "asynchronous view under Django’s ASGI handler.</text>",
+        "asynchronous view under Django's ASGI handler.</text>",
     ]
     for index, (name, colour) in enumerate(COLOURS.items()):
         x = 240 * index
@@ -88,7 +88,9 @@ def draw(rows: "Rows") -> str:
             y += BAR
         y += GAP
     one = round(LEFT + unit, 1)
-    line = f'<line class="line" x1="{one}" x2="{one}" y1="{TOP - 8}" y2="{y - GAP + 4}"/>'
+    line = (
+        f'<line class="line" x1="{one}" x2="{one}" y1="{TOP - 8}" y2="{y - GAP + 4}"/>'
+    )
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" '

@@ -31,12 +31,12 @@ class Change:
 
 
 # Fails where the template has renamed what it shall take away.
-WITHOUT: Final = '''
+WITHOUT: Final = """
 def without(entries, word):
     kept = [entry for entry in entries if word not in entry]
     assert len(kept) < len(entries), word
     return kept
-'''
+"""
 CHANGES: Final = {
     "throttling": Change('REST_FRAMEWORK["DEFAULT_THROTTLE_CLASSES"] = []'),
     "request log line": Change(

@@ -32,7 +32,9 @@ def machine() -> dict[str, str | int]:
         "cores": len(os.sched_getaffinity(0)),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "wrk": version("wrk", "--version").removesuffix(" Copyright (C) 2012 Will Glozer"),
+        "wrk": version("wrk", "--version").removesuffix(
+            " Copyright (C) 2012 Will Glozer"
+        ),
     }
 
 

@@ -96,7 +96,9 @@ class Server:
 
     def workers(self) -> list[int]:
         """Return the processes that answer."""
-        return [pid for pid, (parent, _) in processes().items() if parent == self.master]
+        return [
+            pid for pid, (parent, _) in processes().items() if parent == self.master
+        ]
 
     def cpu_seconds(self) -> float:
         """Return what the processes have computed since they were started."""

@@ -22,7 +22,7 @@ NEEDED: Final = 4
 MARK: Final = "django-arch-benchmark"
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """Something the measuring needs is missing; says what in one line."""
 
 
@@ -42,18 +42,15 @@ class Services:
         """Find out early whether everything is there.
 
         Raises:
-            Unavailable: If something is not.
+            UnavailableError: If something is not.
         """
-        if shutil.which("wrk") is None:
-            message = "wrk is missing: apt-get install wrk"
-            raise Unavailable(message)
         for name, option, url, port in (
             ("PostgreSQL", "--database-url", self.database_url, 5432),
             ("Redis", "--redis-url", self.redis_url, 6379),
         ):
             if not url:
                 message = f"{name} is needed: name it with {option}"
-                raise Unavailable(message)
+                raise UnavailableError(message)
             parts = urlsplit(url)
             address = (parts.hostname or "127.0.0.1", parts.port or port)
             try:
@@ -61,7 +58,10 @@ class Services:
             except OSError as error:
                 where = f"{address[0]}:{address[1]}"
                 message = f"{name} does not answer at {where}: {error}"
-                raise Unavailable(message) from None
+                raise UnavailableError(message) from None
+        if shutil.which("wrk") is None:
+            message = "wrk is missing: apt-get install wrk"
+            raise UnavailableError(message)
 
     @contextmanager
     def database(self, python: Path) -> "Iterator[str]":
@@ -74,14 +74,14 @@ class Services:
             Its URL.
 
         Raises:
-            Unavailable: If none can be created.
+            UnavailableError: If none can be created.
         """
         name = f"benchmark_{secrets.token_hex(4)}"
         script = INSIDE / "database.py"
         created = run(python, script, "create", self.database_url, name, check=False)
         if created.returncode:
             message = f"No database was created: {created.stderr.splitlines()[-1]}"
-            raise Unavailable(message)
+            raise UnavailableError(message)
         try:
             yield urlsplit(self.database_url)._replace(path=f"/{name}").geturl()
         finally:
@@ -95,7 +95,7 @@ class Services:
             Their URLs, consecutive in number.
 
         Raises:
-            Unavailable: If too few are empty.
+            UnavailableError: If too few are empty.
         """
         parts = urlsplit(self.redis_url)
         sizes = [
@@ -107,7 +107,7 @@ class Services:
                 break
         else:
             message = f"Redis needs {NEEDED} empty databases in a row"
-            raise Unavailable(message)
+            raise UnavailableError(message)
         numbers = range(first, first + NEEDED)
         for number in numbers:
             # Whoever measures at the same time sees that it is taken.
@@ -128,7 +128,7 @@ def command(url: str, number: int, *words: str) -> int:
         words: The command.
 
     Raises:
-        Unavailable: If Redis refuses.
+        UnavailableError: If Redis refuses.
 
     Returns:
         The number it answers with, or 0 where it answers with another thing.
@@ -145,7 +145,7 @@ def command(url: str, number: int, *words: str) -> int:
             answer = answers.readline().decode().strip()
             if answer.startswith("-"):
                 message = f"Redis refused {each[0]}: {answer[1:]}"
-                raise Unavailable(message)
+                raise UnavailableError(message)
     return int(answer[1:]) if answer.startswith(":") else 0
 
 

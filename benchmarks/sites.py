@@ -50,11 +50,12 @@ class Site:
         """Run one of our scripts in the project."""
         path = {"PYTHONPATH": str(self.folder)}
         settings = {"DJANGO_SETTINGS_MODULE": "config.settings"}
-        return run(
-            *(self.python, INSIDE / script, *arguments),
-            cwd=self.folder,
-            env=self.env | path | settings,
-        )
+        env = self.env | path | settings
+        return run(self.python, INSIDE / script, *arguments, cwd=self.folder, env=env)
+
+    def in_database(self, url: str) -> "Site":
+        """Return the site with another database."""
+        return replace(self, env=self.env | {"DATABASE_URL": url})
 
     def migrate(self) -> None:
         """Make the tables."""

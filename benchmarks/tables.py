@@ -31,7 +31,7 @@ def spread(values: "Sequence[float]") -> str:
     if len(values) == 1:
         return number(values[0])
     least, greatest = number(min(values)), number(max(values))
-    return f"{number(median(values))} ({least}–{greatest})"
+    return f"{number(median(values))} ({least} to {greatest})"
 
 
 def ratios(values: "Sequence[float]", to: "Sequence[float]") -> list[float]:

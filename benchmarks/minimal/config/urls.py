@@ -1,7 +1,6 @@
 """URL configuration."""
 
 from django.urls import path
-
 from users import views
 
 urlpatterns = [

@@ -1,17 +1,21 @@
 """Tokens."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from rest_framework import authentication, exceptions
 
-from users.models import Token, User
+from users.models import Token
+
+if TYPE_CHECKING:
+    from users.models import User
 
 
 class TokenAuthentication(authentication.TokenAuthentication):
     """Accepts `Authorization: Token …`."""
 
-    def authenticate_credentials(self, key: str) -> tuple[User, Token]:
+    def authenticate_credentials(self, key: str) -> "tuple[User, Token]":
         """Find the user behind a token."""
         digest = hashlib.sha256(key.encode()).hexdigest()
         token = (

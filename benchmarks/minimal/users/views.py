@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.password_validation import validate_password
-from django.http import HttpRequest, JsonResponse
+from django.http import JsonResponse
 from rest_framework import serializers, status
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny, BasePermission
@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from users.models import User
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from rest_framework.request import Request
 
 
@@ -61,12 +62,12 @@ class IsAdmin(BasePermission):
         return request.user.is_authenticated and request.user.role == User.Role.ADMIN
 
 
-async def health(_request: HttpRequest) -> JsonResponse:
+async def health(_request: "HttpRequest") -> JsonResponse:
     """Answer, without a look at any service."""
     return JsonResponse({"status": "healthy", "db": "ok", "cache": "ok"})
 
 
-async def live(_request: HttpRequest) -> JsonResponse:
+async def live(_request: "HttpRequest") -> JsonResponse:
     """Answer."""
     return JsonResponse({"status": "alive"})
 

@@ -1,0 +1,62 @@
+"""The benchmarks run, and say in one line what they miss."""
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.processes import require
+from tests.project import REPOSITORY, run
+from tests.server import free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.project import Result
+
+SERVICES = ("DJANGO_ARCH_TEST_DATABASE_URL", "DJANGO_ARCH_TEST_REDIS_URL")
+
+
+def benchmark(*arguments: "str | Path", check: bool = True) -> "Result":
+    script = REPOSITORY / "benchmarks" / "run.py"
+    return run(sys.executable, script, *arguments, check=check)
+
+
+def test_help_names_every_subject() -> None:
+    text = benchmark("--help").stdout
+    for subject in ("requests", "price", "start", "copy", "growth"):
+        assert f"\n{subject} " in text
+
+
+@pytest.mark.parametrize(
+    ("option", "scheme"),
+    [
+        ("--database-url", "postgres"),
+        ("--redis-url", "redis"),
+    ],
+)
+def test_a_missing_service_is_one_line(option: str, scheme: str) -> None:
+    url = f"{scheme}://127.0.0.1:{free_port()}/0"
+    result = benchmark("requests", option, url, check=False)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.exhaustive
+def test_requests_are_measured_side_by_side(tmp_path: "Path") -> None:
+    require("wrk")
+    for name in SERVICES:
+        if not os.environ.get(name):
+            pytest.skip(f"needs services: set {name}")
+    asked = ("requests", "--quick", "--endpoints", "live,me")
+    benchmark(*asked, "--results", tmp_path)
+    results = json.loads((tmp_path / "results.json").read_text())
+    competitors = {row["competitor"] for row in results["requests"]["rows"]}
+    assert competitors == {"default", "everything", "wsgi", "asgi", "bare"}
+    table = (tmp_path / "results.md").read_text()
+    assert "| `me` | rendered, default (token) |" in table
+    assert "| all of them |" in table
+    assert (tmp_path / "ratios.svg").read_text().startswith("<svg")
