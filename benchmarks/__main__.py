@@ -121,7 +121,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
             asked.quick,
         )
         try:
-            measure(plan, subjects, asked.results)
+            wrong = measure(plan, subjects, asked.results)
         except UnavailableError as error:
             print(error, file=sys.stderr)
             return UNAVAILABLE
@@ -131,11 +131,14 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         except KeyboardInterrupt:
             print("Interrupted", file=sys.stderr)
             return 128 + signal.SIGINT
-    return 0
+    if wrong:
+        print(f"{wrong} measurements met wrong answers", file=sys.stderr)
+    return WRONG if wrong else 0
 
 
-def measure(plan: Plan, subjects: set[str], results: Path) -> None:
-    """Measure, and write results after each subject."""
+def measure(plan: Plan, subjects: set[str], results: Path) -> int:
+    """Measure, write results after each subject, and count wrong answers."""
+    wrong = 0
     isolate(plan.scratch)
     if subjects - {"copy"}:
         plan.services.check()
@@ -148,10 +151,13 @@ def measure(plan: Plan, subjects: set[str], results: Path) -> None:
                 ("growth", growth.run),
             ):
                 if subject in subjects:
-                    report.write(results, subject, run(plan, sites), plan)
+                    found = run(plan, sites)
+                    wrong += len(found.get("wrong", ()))
+                    report.write(results, subject, found, plan)
     if "copy" in subjects:
         report.write(results, "copy", copying.run(plan), plan)
     say(f"results are in {results}")
+    return wrong
 
 
 if __name__ == "__main__":

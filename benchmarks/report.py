@@ -76,5 +76,5 @@ def described(result: dict[str, Any]) -> str:
     quick = " **A trial run: the numbers mean nothing.**" if plan["quick"] else ""
     return (
         f"{of['cores']} cores of {of['cpu']}, Python {of['python']}; "
-        f"{plan['rounds']} rounds of {plan['seconds']} s.{quick}"
+        f"rounds: {plan['rounds']}, of {plan['seconds']} s each.{quick}"
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks import servers
-from benchmarks.load import ENDPOINTS, Load, measure
+from benchmarks.load import ENDPOINTS, Load, WrongAnswersError, measure
 from benchmarks.plan import rotated, say
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
         sites: The projects.
 
     Returns:
-        One row for each of these.
+        One row for each of these, but for those with a wrong answer, which are listed.
     """
+    wrong: list[str] = []
     rows: dict[tuple[str, str, int, bool], dict[str, Any]] = {}
     reuse = (True,) if plan.quick else (True, False)
     cells = list(itertools.product(plan.endpoints, plan.connections, reuse))
@@ -82,7 +83,12 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
                     if endpoint not in COMPETITORS[name].endpoints:
                         continue
                     load = Load(connections, plan.seconds, reused)
-                    sample = measure(running[name], ENDPOINTS[endpoint], load)
+                    try:
+                        sample = measure(running[name], ENDPOINTS[endpoint], load)
+                    except WrongAnswersError as error:
+                        say(str(error))
+                        wrong.append(str(error))
+                        continue
                     key = (endpoint, name, connections, reused)
                     row = rows.setdefault(
                         key,
@@ -96,5 +102,5 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
                     )
                     for what, value in sample.items():
                         row[what].append(value)
-    found: Rows = list(rows.values())
-    return {"rows": found}
+    found: Rows = [row for row in rows.values() if len(row["cpu_us"]) == plan.rounds]
+    return {"rows": found, "wrong": wrong}

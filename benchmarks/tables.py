@@ -53,7 +53,7 @@ def requests(result: dict[str, Any]) -> list[str]:
         (row["endpoint"], row["competitor"], row["connections"], row["reuse"]): row
         for row in rows
     }
-    parts = []
+    parts = [f"**Wrong answers:** {text}" for text in result["wrong"]]
     loads = dict.fromkeys((row["connections"], row["reuse"]) for row in rows)
     for connections, reuse in sorted(loads, key=lambda load: (not load[1], load[0])):
         kept = "kept alive" if reuse else "new for each request"
@@ -68,9 +68,9 @@ def requests(result: dict[str, Any]) -> list[str]:
                 measured.append([*title, *(spread(row[each]) for each in MEASURES)])
                 cells = []
                 for base in (WSGI, ASGI):
-                    other = found[endpoint, base, connections, reuse]
+                    other = found.get((endpoint, base, connections, reuse))
                     cells += [
-                        spread(ratios(row[each], other[each]))
+                        spread(ratios(row[each], other[each])) if other else ""
                         for each in ("requests_per_second", "cpu_us", "p99_ms")
                     ]
                 lines.append([*title, *cells])
