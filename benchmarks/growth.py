@@ -89,8 +89,12 @@ def pages_of(server: "Server", count: int) -> dict[str, Any]:
         found[case] = {
             "path": path,
             "ms": request_often(server, path),
-            "sequential": any(
-                "Seq Scan on users_user" in plan["plan"] for plan in plans
+            "scans": sorted(
+                {
+                    "count" if "COUNT(" in plan["query"] else "page"
+                    for plan in plans
+                    if "Seq Scan on users_user" in plan["plan"]
+                }
             ),
             "plans": plans,
         }

@@ -154,8 +154,10 @@ def growth(result: dict[str, Any]) -> list[str]:
         cells = []
         for count in counts:
             found = pages[count].get(case)
-            scan = ", scans" if found and found.get("sequential") else ""
-            cells.append(f"{spread(found['ms'])}{scan}" if found else "")
+            scans = (
+                "".join(f", {what} scans" for what in found["scans"]) if found else ""
+            )
+            cells.append(f"{spread(found['ms'])}{scans}" if found else "")
         lines.append([case, *cells])
     heads = [f"{int(count):,} users" for count in counts]
     parts = ["### Pages of users, ms", table(["", *heads], lines), LEGEND]
@@ -176,7 +178,7 @@ def growth(result: dict[str, Any]) -> list[str]:
     return [*parts, "### Tasks through one Celery worker", line, *plans(pages)]
 
 
-LEGEND: Final = "“scans”: a plan of the request holds a sequential scan of the table."
+LEGEND: Final = "“count scans”, “page scans”: to count the rows, to find the page, the whole table is read."
 
 
 def plans(pages: dict[str, dict[str, Any]]) -> list[str]:
