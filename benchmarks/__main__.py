@@ -109,7 +109,8 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
     if "requests" in subjects:
         subjects.add("price")
     # What was started ends with us, also if we are told to.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="django-arch-benchmark-") as scratch:
         plan = Plan(
             Services(asked.database_url, asked.redis_url),
