@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 COLOURS: Final = {"default": "#2f81c7", "everything": "#8a63d2", "asgi": "#9a9a9a"}
 # The asynchronous views have no equal under WSGI.
 BASES: Final = {"live": "asgi", "health": "asgi"}
-WIDTH: Final = 720
+WIDTH: Final = 760
 LEFT: Final = 130
 RIGHT: Final = 60
 BAR: Final = 14
@@ -21,7 +21,7 @@ GAP: Final = 16
 TOP: Final = 96
 CONNECTIONS: Final = 32
 STYLE: Final = (
-    "text{font:13px system-ui,sans-serif;fill:#24292f}"
+    "text{font-family:system-ui,sans-serif;font-size:13px;fill:#24292f}"
     ".line{stroke:#24292f;stroke-dasharray:3 3}"
     "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.line{stroke:#e6edf3}}"
 )
@@ -68,7 +68,7 @@ def draw(rows: "Rows") -> str:
         "asynchronous view under Django's ASGI handler.</text>",
     ]
     for index, (name, colour) in enumerate(COLOURS.items()):
-        x = 240 * index
+        x = 245 * index
         parts.append(f'<rect x="{x}" y="54" width="12" height="12" fill="{colour}"/>')
         title = escape(COMPETITORS[name].title)
         parts.append(f'<text x="{x + 18}" y="65">{title}</text>')
