@@ -126,7 +126,7 @@ def wrk(
         env["BENCHMARK_PASSWORD"] = secrets.token_urlsafe(16)
     command = [
         *("wrk", "--threads", "1", "--connections", str(load.connections)),
-        *("--duration", f"{seconds}s", "--timeout", "30s"),
+        *("--duration", f"{seconds}s", "--timeout", "60s"),
         *("--script", str(SCRIPT)),
         *(word for header in headers for word in ("--header", header)),
         server.url + endpoint.path,
@@ -138,7 +138,7 @@ def wrk(
         capture_output=True,
         text=True,
         check=False,
-        timeout=seconds + 60,
+        timeout=seconds + 120,
     )
     lines = [line for line in result.stdout.splitlines() if line.startswith("{")]
     if not lines:

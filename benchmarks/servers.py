@@ -22,6 +22,7 @@ LIVE: Final = "/api/health/live/"
 WORKERS: Final = 2
 THREADS: Final = 8
 START_SECONDS: Final = 60
+QUIET: Final = 2
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -108,15 +109,15 @@ class Server:
             tree |= more
         return sum(known[pid][1] for pid in tree if pid in known)
 
-    def rest(self, seconds: float = 30) -> None:
-        """Wait until it computes no more."""
+    def rest(self, seconds: float = 120) -> None:
+        """Wait until it computes no more: it may still answer those who have left."""
         limit = time.monotonic() + seconds
         before = self.cpu_seconds()
-        while time.monotonic() < limit:
-            time.sleep(0.2)
+        quiet = 0
+        while time.monotonic() < limit and quiet < QUIET:
+            time.sleep(0.15)
             now = self.cpu_seconds()
-            if now - before <= 2 / TICKS:
-                return
+            quiet = quiet + 1 if now - before <= 1 / TICKS else 0
             before = now
 
 
