@@ -6,6 +6,7 @@ version's copy of it side by side, and Copier can load no helper module next to 
 
 from __future__ import annotations
 
+import functools
 import json
 import keyword
 import re
@@ -267,8 +268,12 @@ class DjangoArch(Extension):
     """The Jinja extension that copier.yml loads."""
 
     def __init__(self, environment: Environment) -> None:
-        """Register the filters and globals."""
+        """Register the filters and globals, and compile a text once.
+
+        Copier compiles each part of each path again for each file.
+        """
         super().__init__(environment)
+        vars(environment)["from_string"] = functools.cache(environment.from_string)
         environment.filters.update(
             problem=problem,
             python_string=python_string,
