@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 class UserFilter(django_filters.FilterSet):
     """`?search=` in name and e-mail address, `?role=`."""
 
-    search = django_filters.CharFilter(max_length=255)
+    search = django_filters.CharFilter(
+        max_length=255,
+        help_text="Part of the name or the e-mail address; one or two characters have "
+        "to begin a word of the name, or the address.",
+    )
     role = django_filters.ChoiceFilter(choices=User.Role.choices)
 
     class Meta:

@@ -47,8 +47,24 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(email=Lower("email")), name="users_email_lower"
             ),
         )
+        # For the orders and filters of lists. What `?search=` needs, PostgreSQL's
+        # trigrams, is no index of other databases; a migration makes it by itself.
         indexes = (
-            models.Index(fields=("role", "-created_at"), name="users_role_created"),
+            models.Index(
+                fields=("-created_at", "id"),
+                condition=models.Q(is_active=True),
+                name="users_active_created",
+            ),
+            models.Index(
+                fields=("role", "-created_at", "id"),
+                condition=models.Q(is_active=True),
+                name="users_active_role",
+            ),
+            models.Index(
+                fields=("name", "id"),
+                condition=models.Q(is_active=True),
+                name="users_active_name",
+            ),
         )
 
     @override
