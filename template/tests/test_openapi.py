@@ -52,3 +52,13 @@ def test_every_operation_is_described(openapi: "Mapping[str, Any]") -> None:
         for operation in operations.values():
             assert operation["description"]
             assert "Returns:" not in operation["description"]
+
+
+def test_every_list_is_paged_by_number_and_by_cursor(
+    openapi: "Mapping[str, Any]",
+) -> None:
+    parameters = openapi["paths"]["/api/v1/users/"]["get"]["parameters"]
+    page = openapi["components"]["schemas"]["PaginatedUserList"]
+
+    assert {"page", "page_size", "cursor"} < {item["name"] for item in parameters}
+    assert "count" in page["properties"].keys() - set(page["required"])

@@ -71,7 +71,7 @@ def total_order(queryset: "QuerySet[Any]") -> list[str]:
 
     Raises:
         ValidationError: If they are no models, or ordered by what is no column of
-            theirs or may be null.
+            theirs, may be null or was named before.
 
     Returns:
         The order, up to the first unique column.
@@ -84,7 +84,7 @@ def total_order(queryset: "QuerySet[Any]") -> list[str]:
     fields = columns(queryset.model)
     order: list[str] = []
     for term in [*(query.order_by or queryset.model._meta.ordering), "pk"]:
-        field = fields.get(str(term).removeprefix("-"))
+        field = fields.pop(str(term).removeprefix("-"), None)
         if field is None or field.null or field.is_relation:
             raise refusal
         order.append(term)

@@ -177,12 +177,15 @@ def test_email_addresses(name: str, email: str) -> None:
         "page=" + "9" * 5_000,
         "page=NaN",
         "search=" + "a" * 10_000,
+        "cursor=%00",
+        "cursor=" + "a:" * 5_000,
+        "cursor=&ordering=" + "name," * 1_000,
     ],
 )
 def test_queries_that_are_refused(admin_client: APIClient, query: str) -> None:
     response = admin_client.get(f"{reverse('user-list')}?{query}")
 
-    invalid_page = query.startswith("page=")
+    invalid_page = query.startswith(("page=", "cursor=%00", "cursor=a"))
     assert_refused(
         response, HTTPStatus.NOT_FOUND if invalid_page else HTTPStatus.BAD_REQUEST
     )

@@ -81,6 +81,18 @@ def test_list_active_searches_name_and_email(search: str) -> None:
     assert list(selectors.list_active(search=search)) == [ada]
 
 
+@pytest.mark.parametrize(
+    ("search", "is_found"),
+    [("ad", True), ("L", True), ("a", True), ("da", False), ("@", False)],
+)
+def test_list_active_searches_one_or_two_characters_where_words_begin(
+    search: str, *, is_found: bool
+) -> None:
+    UserFactory.create(name="Countess Lovelace", email="ada@example.com")
+
+    assert selectors.list_active(search=search).exists() is is_found
+
+
 def test_list_active_filters_by_role() -> None:
     admin = AdminFactory.create()
     UserFactory.create()

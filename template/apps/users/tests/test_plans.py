@@ -1,0 +1,87 @@
+"""How PostgreSQL finds a page of users: no query of a list may read the whole table."""
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from django.db import connection
+
+from apps.core import keyset
+from apps.users import selectors
+from apps.users.models import User
+from apps.users.views import UserListView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import QuerySet
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db,
+    pytest.mark.skipif(
+        connection.vendor != "postgresql", reason="needs PostgreSQL: DATABASE_URL"
+    ),
+]
+
+USERS: Final = 4_000
+
+
+@pytest.fixture(autouse=True)
+def _many_users() -> None:
+    """Make so many users that reading all of them is not the shortest way."""
+    roles = [User.Role.ADMIN, *[User.Role.USER] * 99]
+    User.objects.bulk_create(
+        User(
+            email=f"{number:x}@example.com",
+            name=f"{number * 7919 % USERS:x} Lovelace",
+            role=roles[number % len(roles)],
+        )
+        for number in range(USERS)
+    )
+    with connection.schema_editor() as editor:
+        # New rows wait in a list of their own until a vacuum.
+        for column in ("name", "email"):
+            editor.execute(f"SELECT gin_clean_pending_list('users_{column}_trigrams')")
+        editor.execute("ANALYZE users_user")
+
+
+def reads_the_table(users: "QuerySet[User]") -> bool:
+    """Tell whether the whole table is read for a page."""
+    return "Seq Scan" in users[:20].explain()
+
+
+def lists(**filters: str) -> "Iterator[QuerySet[User]]":
+    """Yield the users in each order that clients can ask for."""
+    users = selectors.list_active(**filters)
+    yield users
+    for field in UserListView.ordering_fields:
+        yield from (users.order_by(field), users.order_by(f"-{field}"))
+
+
+@pytest.mark.parametrize("role", ["", User.Role.ADMIN, User.Role.USER])
+def test_a_page_is_read_from_an_index(role: str) -> None:
+    for users in lists(role=role):
+        assert not reads_the_table(users), users.query.order_by
+
+
+def test_a_page_beyond_a_row_is_read_from_an_index() -> None:
+    for users in lists():
+        order = keyset.total_order(users)
+        ordered = users.order_by(*order)
+        cursor = keyset.make_cursor(order, ordered[USERS // 2], backwards=False)
+        _, values = keyset.read_cursor(cursor, order)
+
+        there = ordered.filter(keyset.beyond(order, values, backwards=False))
+        back = ordered.reverse().filter(keyset.beyond(order, values, backwards=True))
+
+        assert not reads_the_table(there), order
+        assert not reads_the_table(back), order
+
+
+def test_a_search_reads_an_index() -> None:
+    for search in ("lovelace", "1a2b", "a2@", "zz", "z"):
+        assert not reads_the_table(selectors.list_active(search=search)), search
+
+
+def test_an_order_without_an_index_reads_the_table() -> None:
+    assert reads_the_table(selectors.list_active().order_by("updated_at"))
