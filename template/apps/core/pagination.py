@@ -4,6 +4,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final, override
 
 from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
@@ -35,16 +36,18 @@ class BoundedPaginator(Paginator[Any]):
         if not isinstance(rows, QuerySet) or rows.query.is_sliced:
             return super().count
         rows = rows.order_by()
-        count = rows[: EXACT_COUNT + 1].count()
-        if count <= EXACT_COUNT:
-            return count
-        query = repr((rows.db, rows.query.sql_with_params()))
+        try:
+            query = repr((rows.db, rows.query.sql_with_params()))
+        except EmptyResultSet:
+            return 0
         key = f"count:{hashlib.sha256(query.encode()).hexdigest()}"
         remembered = cache.get(key)
         if isinstance(remembered, int):
             return remembered
-        count = rows.count()
-        cache.set(key, count, COUNT_TTL)
+        count = rows[: EXACT_COUNT + 1].count()
+        if count > EXACT_COUNT:
+            count = rows.count()
+            cache.set(key, count, COUNT_TTL)
         return count
 
     @override
