@@ -130,6 +130,7 @@ def test_a_copy_without_uv_says_so_in_one_line(source: Path, tmp_path: Path) -> 
     assert (tmp_path / "shop" / ".env").exists()
 
 
+@pytest.mark.exhaustive
 def test_a_copy_without_network_works_after_a_first_one(
     built: Project, source: Path, tmp_path: Path
 ) -> None:
@@ -168,13 +169,8 @@ def test_the_one_off_line_works(source: Path, tmp_path: Path) -> None:
     assert (tmp_path / "myproj" / "manage.py").exists()
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        "gh:org/django-arch",
-        pytest.param("an absolute path", marks=pytest.mark.exhaustive),
-    ],
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("given", ["gh:org/django-arch", "an absolute path"])
 def test_the_bare_commands_work_after_the_one_time_set_up(
     source: Path, tmp_path: Path, given: str
 ) -> None:

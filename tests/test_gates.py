@@ -17,6 +17,7 @@ STRICTER = (
 )
 
 
+@pytest.mark.exhaustive
 def test_the_project_passes_its_own_suite(project: "Project") -> None:
     project.uv_run("pytest", "-q")
 

@@ -38,11 +38,8 @@ CHECKS = (
 PROJECT_TESTS = ("tests/test_architecture.py", "tests/test_openapi.py")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [MANY[0], pytest.param(("ideas", "--minimal"), marks=pytest.mark.exhaustive)],
-    ids=" ".join,
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("arguments", [MANY[0], ("ideas", "--minimal")], ids=" ".join)
 def test_an_app_is_green_as_it_is(project: Project, arguments: tuple[str, ...]) -> None:
     project.manage("startapp", *arguments)
     for check in CHECKS:

@@ -106,16 +106,9 @@ def versions() -> list[str]:
     return list(dict.fromkeys([*earlier[:3], *earlier[-1:]]))
 
 
-HISTORY = [
-    pytest.param(version, marks=pytest.mark.exhaustive if place else [])
-    for place, version in enumerate(versions())
-]
-
-
-@pytest.mark.parametrize(
-    "options", ["default", pytest.param("everything", marks=pytest.mark.exhaustive)]
-)
-@pytest.mark.parametrize("before", HISTORY)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("options", ["default", "everything"])
+@pytest.mark.parametrize("before", versions())
 def test_an_update_from_every_earlier_version_equals_a_fresh_copy(
     source: "Path", tmp_path: "Path", before: str, options: str
 ) -> None:

@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -18,7 +18,8 @@ from config import handler
 from config.handler import ThreadPoolASGIHandler
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from concurrent.futures import Executor
 
     from django.http import HttpRequest
 
@@ -93,7 +94,25 @@ urlpatterns = [
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db(transaction=True)]
 
 
-def connect(application: ThreadPoolASGIHandler, url: str, method: str = "GET") -> Any:
+class Connection(Protocol):
+    """A client's side of a request, which its library has without types."""
+
+    async def send_input(self, message: dict[str, object]) -> None:
+        """Send a part of the body, or leave."""
+
+    async def receive_output(self) -> dict[str, Any]:
+        """Return the next part of the response."""
+
+    async def receive_nothing(self) -> bool:
+        """Tell whether no part comes."""
+
+    async def wait(self) -> None:
+        """Wait until the application is done."""
+
+
+def connect(
+    application: ThreadPoolASGIHandler, url: str, method: str = "GET"
+) -> Connection:
     """Begin a request."""
     scope = {
         "type": "http",
@@ -102,7 +121,7 @@ def connect(application: ThreadPoolASGIHandler, url: str, method: str = "GET") -
         "query_string": b"",
         "headers": [(b"host", b"localhost"), (b"x-forwarded-proto", b"https")],
     }
-    communicator: Any = ApplicationCommunicator
+    communicator = cast("Callable[..., Connection]", ApplicationCommunicator)
     return communicator(application, scope)
 
 
@@ -132,9 +151,14 @@ def counted_hops(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Counter[str]]":
     hops: Counter[str] = Counter()
     submit = asyncio.BaseEventLoop.run_in_executor
 
-    def counting(loop: Any, executor: Any, *call: Any) -> "asyncio.Future[Any]":
+    def counting[*A, T](
+        loop: asyncio.BaseEventLoop,
+        executor: "Executor | None",
+        function: "Callable[[*A], T]",
+        *args: *A,
+    ) -> "asyncio.Future[T]":
         hops["hops"] += 1
-        return submit(loop, executor, *call)
+        return submit(loop, executor, function, *args)
 
     with monkeypatch.context() as patch:
         patch.setattr(asyncio.BaseEventLoop, "run_in_executor", counting)

@@ -1,7 +1,7 @@
 """The connection to Redis."""
 
 import time
-from typing import TYPE_CHECKING, Any, Final, cast, override
+from typing import TYPE_CHECKING, Final, cast, override
 
 from redis.connection import ConnectionPool
 from redis.exceptions import (
@@ -21,24 +21,19 @@ class FailFastPool(ConnectionPool):
     Otherwise every access of every request would wait for its own timeout.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Expect Redis to be there.
-
-        Args:
-            *args: Arguments of every pool.
-            **kwargs: Arguments of every pool.
-        """
-        super().__init__(*args, **kwargs)
-        # When the next look is due; 0 while Redis answers.
-        self.next_look = 0.0
+    # When the next look is due; 0 while Redis answers.
+    next_look = 0.0
 
     @override
-    def get_connection(self, *args: Any, **kwargs: Any) -> "Connection":
+    def get_connection(
+        self, command_name: str | None = None, *keys: object, **options: object
+    ) -> "Connection":
         """Connect to Redis.
 
         Args:
-            *args: What every pool takes.
-            **kwargs: What every pool takes.
+            command_name: What no pool uses any more.
+            *keys: The same.
+            **options: The same.
 
         Raises:
             RedisConnectionError: If Redis cannot be reached, or could not be a moment
@@ -55,7 +50,7 @@ class FailFastPool(ConnectionPool):
             # The others need not wait for what this look finds.
             self.next_look = now + RETRY_SECONDS
         try:
-            connection = super().get_connection(*args, **kwargs)
+            connection = super().get_connection()
         except (RedisConnectionError, RedisTimeoutError):
             self.next_look = time.monotonic() + RETRY_SECONDS
             raise
