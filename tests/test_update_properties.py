@@ -27,7 +27,7 @@ from tests.updates import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-QUICK = 6
+QUICK = 3
 ALL = int(os.environ.get("DJANGO_ARCH_TEST_UPDATES", "100"))
 OPTIONS = ("use_jwt", "use_celery", "use_channels")
 ANSWERS_FILE = ".copier-answers.yml"
