@@ -169,10 +169,10 @@ def test_without_redis_requests_are_served_and_health_tells(
 ) -> None:
     with load() as running:
         with without(replicas, "redis", end):
-            # Requests that wait for Redis keep the connections the database's check needs.
             replicas.wait_for(
                 lambda status, body: (
                     status == 503
+                    and body["db"] == "ok"
                     and body["cache"] in {"error: unavailable", "error: timeout"}
                 ),
                 5,
@@ -180,9 +180,7 @@ def test_without_redis_requests_are_served_and_health_tells(
             assert replicas.send("GET", "/api/health/live/").status == 200
             time.sleep(3)
         replicas.wait_for(lambda status, body: (status, body) == (200, HEALTHY), 15)
-    # The same connections are what a request that fails has waited for.
-    assert set(running.failures()) <= {500}, running.report()
-    assert running.failures().total() <= len(running.results) / 3, running.report()
+    assert not running.failures(), running.report()
 
 
 @pytest.mark.parametrize("end", ["stop --timeout 10", "kill"])
@@ -213,4 +211,4 @@ def test_connections_stay_within_the_documented_bound(
     with load():
         counts = [int(replicas.query(counted)) for _ in range(10)]
     # Replicas, workers, and the pool of each.
-    assert 0 < max(counts) <= 2 * 2 * 4
+    assert 0 < max(counts) <= 2 * 2 * 5
