@@ -17,11 +17,6 @@ STRICTER = (
 )
 
 
-@pytest.mark.exhaustive
-def test_the_project_passes_its_own_suite(project: "Project") -> None:
-    project.uv_run("pytest", "-q")
-
-
 def test_the_ruff_and_pytest_tables_are_exact(project: "Project") -> None:
     expected = tomllib.loads(
         (REPOSITORY / "tests" / "ruff-and-pytest.toml").read_text()
