@@ -19,11 +19,13 @@ MEASURES: Final = {
     "cpu_us": "CPU µs/request",
 }
 
+THREE_DIGITS: Final = 100
+
 
 def number(value: float) -> str:
     """Write a number with three digits or more."""
     size = abs(value)
-    return f"{value:,.0f}" if size >= 100 else f"{value:.3g}"  # noqa: PLR2004
+    return f"{value:,.0f}" if size >= THREE_DIGITS else f"{value:.3g}"
 
 
 def spread(values: "Sequence[float]") -> str:
