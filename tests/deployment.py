@@ -166,11 +166,10 @@ def deployed(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            text=True,
             start_new_session=True,
         )
         try:
-            api.wait(process)
+            assert api.wait(process), log.read_text()
             yield Deployment(project, api, env, redis, log, process.pid)
         finally:
             stop(process)

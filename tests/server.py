@@ -8,6 +8,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -58,21 +59,20 @@ class Api:
         status, content = answer(Request(self.url + path, headers=self.headers))
         return status, content.decode()
 
-    def wait(self, process: subprocess.Popen[str], seconds: float = 60) -> None:
-        """Wait until the health endpoint answers with 200."""
+    def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> bool:
+        """Tell whether the health endpoint answered with 200 in that time."""
         limit = time.monotonic() + seconds
         while time.monotonic() < limit and process.poll() is None:
             try:
                 if self.call("GET", "/api/health/")[0] == 200:
-                    return
+                    return True
             except (URLError, OSError, ValueError):
                 pass
             time.sleep(0.1)
-        stop(process)
-        raise AssertionError(process.communicate()[0])
+        return False
 
 
-def stop(process: subprocess.Popen[str]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """End the process and all it started."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
@@ -92,23 +92,24 @@ def serving(
 ) -> "Iterator[Api]":
     """Run a server until the block ends."""
     api = Api(f"http://127.0.0.1:{port}", headers or {})
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env={**os.environ, **env},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        api.wait(process)
-        yield api
-    finally:
-        stop(process)
-        if process.stdout:
-            process.stdout.close()
+    # Not a pipe: one that nobody reads is full after a while, and logging waits.
+    with TemporaryFile() as output:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            if not api.wait(process):
+                output.seek(0)
+                raise AssertionError(output.read().decode())
+            yield api
+        finally:
+            stop(process)
 
 
 def gunicorn(port: int) -> tuple[str, ...]:
