@@ -1,7 +1,7 @@
 """Pagination."""
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import TYPE_CHECKING, Any, ClassVar, Final, override
 
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
@@ -15,18 +15,26 @@ from rest_framework.utils.urls import replace_query_param
 from apps.core.keyset import keyset_page
 
 if TYPE_CHECKING:
+    from django.db.models import Model
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
     from apps.core.keyset import KeysetPage
 
-# Up to here a count reads so few rows that it is made for each page.
+# Up to here a count reads so few rows that each page may make it.
 EXACT_COUNT: Final = 10_000
 COUNT_TTL: Final = 60
 
 
 class BoundedPaginator(Paginator[Any]):
-    """Counts exactly while that is cheap, and once a minute beyond."""
+    """Counts exactly while that is cheap, and once a minute beyond.
+
+    Attributes:
+        large: The models of which this process has counted more than that. The cache is
+            asked for these only.
+    """
+
+    large: ClassVar[set[type["Model"]]] = set()
 
     @cached_property
     @override
@@ -35,19 +43,14 @@ class BoundedPaginator(Paginator[Any]):
         rows = self.object_list
         if not isinstance(rows, QuerySet) or rows.query.is_sliced:
             return super().count
-        rows = rows.order_by()
-        try:
-            query = repr((rows.db, rows.query.sql_with_params()))
-        except EmptyResultSet:
-            return 0
-        key = f"count:{hashlib.sha256(query.encode()).hexdigest()}"
-        remembered = cache.get(key)
-        if isinstance(remembered, int):
-            return remembered
-        count = rows[: EXACT_COUNT + 1].count()
+        if rows.model in self.large:
+            remembered = cache.get(count_key(rows))
+            if isinstance(remembered, int):
+                return remembered
+        count = super().count
         if count > EXACT_COUNT:
-            count = rows.count()
-            cache.set(key, count, COUNT_TTL)
+            self.large.add(rows.model)
+            cache.set(count_key(rows), count, COUNT_TTL)
         return count
 
     @override
@@ -72,6 +75,22 @@ class BoundedPaginator(Paginator[Any]):
             # Nothing is left to count.
             self.count = len(rows)
         return Page(rows, 1, self)
+
+
+def count_key(rows: "QuerySet[Any]") -> str:
+    """Name the number of some rows.
+
+    Args:
+        rows: The rows.
+
+    Returns:
+        The cache's key.
+    """
+    try:
+        query = repr((rows.db, rows.order_by().query.sql_with_params()))
+    except EmptyResultSet:
+        query = ""
+    return f"count:{hashlib.sha256(query.encode()).hexdigest()}"
 
 
 class StandardPagination(PageNumberPagination):
