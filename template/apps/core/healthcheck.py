@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TIME_LIMIT_SECONDS: Final = 2
+# No middleware adds them here, and an old answer would lie.
+HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 # One thread for each service: a hung one cannot pile up threads, probe after probe,
 # nor keep the other's check waiting.
 DATABASE_THREAD: Final = ThreadPoolExecutor(1, "health-database")
@@ -52,6 +54,7 @@ async def health(request: "HttpRequest") -> "HttpResponse":
             "cache": cached,
         },
         status=HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE,
+        headers=HEADERS,
     )
 
 
@@ -69,7 +72,7 @@ async def live(request: "HttpRequest") -> "HttpResponse":
     """
     if request.method not in {"GET", "HEAD"}:
         return method_not_allowed(request)
-    return JsonResponse({"status": "alive"})
+    return JsonResponse({"status": "alive"}, headers=HEADERS)
 
 
 def method_not_allowed(request: "HttpRequest") -> "HttpResponse":

@@ -84,6 +84,15 @@ def test_database_hangs(
     ] * len(answers)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", [URL, f"{URL}live/"])
+def test_answer_is_neither_kept_nor_guessed_at(client: "Client", path: str) -> None:
+    headers = client.get(path).headers
+
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_live_asks_no_service(client: "Client") -> None:
     response = client.get(f"{URL}live/")
 
