@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import functools
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,8 @@ PATIENCE_SECONDS: Final = 5
 type Scope = dict[str, Any]
 type Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 type Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+# Calls a function in the thread of a request.
+type Run = Callable[..., Awaitable[Any]]
 
 
 class SyncHandler(BaseHandler):
@@ -93,27 +96,38 @@ class ThreadPoolASGIHandler(ASGIHandler):
                 logger.warning("Request refused: no thread became free")
                 await self.send_response(too_busy(), send)
                 return
-            loop, context = asyncio.get_running_loop(), contextvars.copy_context()
-
-            def run[*A, T](function: Callable[[*A], T], *args: *A) -> Awaitable[T]:
-                """Call a function in the request's thread."""
-                return loop.run_in_executor(thread, context.run, function, *args)
-
+            run = functools.partial(run_in, thread, contextvars.copy_context())
             try:
                 response = await run(self.respond, scope, body)
                 if response.streaming:
                     streamed = cast("StreamingHttpResponse", response)
-                    if not streamed.is_async:
-                        streamed.streaming_content = parts(iter(streamed), run)
-                    try:
-                        sending = self.send_response(streamed, send)
-                        await until_disconnect(sending, receive)
-                    finally:
-                        await run(streamed.close)
+                    await self.stream(streamed, run, receive, send)
                     return
             finally:
                 self.threads.put_nowait(thread)
         await self.send_response(response, send)
+
+    async def stream(
+        self,
+        response: "StreamingHttpResponse",
+        run: Run,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Send a response part by part, until its end or until the client leaves.
+
+        Args:
+            response: The response.
+            run: Calls a function in the request's thread.
+            receive: Returns when the client leaves.
+            send: Takes the next part of the response.
+        """
+        if not response.is_async:
+            response.streaming_content = parts(iter(response), run)
+        try:
+            await until_disconnect(self.send_response(response, send), receive)
+        finally:
+            await run(response.close)
 
     def respond(self, scope: Scope, body: "IO[bytes]") -> "HttpResponseBase":
         """Let Django make the response.
@@ -138,6 +152,27 @@ class ThreadPoolASGIHandler(ASGIHandler):
             # Gives the database connection back, too.
             response.close()
         return response
+
+
+def run_in[*A, T](
+    thread: ThreadPoolExecutor,
+    context: contextvars.Context,
+    function: Callable[[*A], T],
+    *args: *A,
+) -> Awaitable[T]:
+    """Call a function in a thread.
+
+    Args:
+        thread: The thread.
+        context: The request's context.
+        function: The function.
+        *args: Its arguments.
+
+    Returns:
+        What the function will have returned.
+    """
+    loop = asyncio.get_running_loop()
+    return loop.run_in_executor(thread, context.run, function, *args)
 
 
 def has_async_view(scope: Scope) -> bool:
@@ -168,9 +203,7 @@ def too_busy() -> "HttpResponse":
     return response
 
 
-async def parts(
-    iterator: "Iterator[bytes]", run: "Callable[..., Awaitable[bytes | None]]"
-) -> "AsyncIterator[bytes]":
+async def parts(iterator: "Iterator[bytes]", run: Run) -> "AsyncIterator[bytes]":
     """Read an iterator in a thread.
 
     Args:
