@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import plumbum
 import yaml
 from copier import Settings, run_copy, run_update
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, select_autoescape
 
 from benchmarks.plan import say
 from benchmarks.servers import RENDERED, serving
@@ -198,7 +198,8 @@ def render_with_jinja(source: "Path", rendered: "Path", target: "Path") -> int:
         raise RuntimeError(message)
     module = importlib.util.module_from_spec(extension)
     extension.loader.exec_module(module)
-    environment = Environment(  # noqa: S701
+    environment = Environment(
+        autoescape=select_autoescape((), default_for_string=False),
         extensions=[module.DjangoArch, "jinja2_time.TimeExtension"],
         keep_trailing_newline=True,
         **options,

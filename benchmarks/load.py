@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SCRIPT: Final = Path(__file__).resolve().parent / "wrk.lua"
 WARM_UP_SECONDS: Final = 1
+# Few requests have a 99th percentile only after a while.
+PACED_PATIENCE: Final = 3
 
 
 class WrongAnswersError(Exception):
@@ -46,11 +48,14 @@ class Load:
         connections: How many at the same time.
         seconds: For how long; wrk knows whole ones only.
         reuse: Whether a connection carries more than one request.
+        per_second: How many requests altogether, a little less the slower the answers;
+            0 for as many as are answered.
     """
 
     connections: int
     seconds: int
     reuse: bool = True
+    per_second: float = 0
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,9 @@ def wrk(
         headers.append("Connection: close")
     seconds = load.seconds * endpoint.patience
     env = {**os.environ}
+    if load.per_second:
+        seconds *= PACED_PATIENCE
+        env["BENCHMARK_PAUSE"] = str(1000 * load.connections / load.per_second)
     if expect:
         env["BENCHMARK_EXPECT"] = str(expect)
     if endpoint.registers:

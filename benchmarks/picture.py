@@ -29,12 +29,12 @@ STYLE: Final = (
 
 def bars(rows: "Rows") -> dict[str, dict[str, float]]:
     """Compute endpoint to competitor to the ratio of its requests/s."""
-    loads = {row["connections"] for row in rows if row["reuse"]}
+    loads = {row["connections"] for row in rows if row["manner"] == "kept"}
     at = CONNECTIONS if CONNECTIONS in loads else max(loads)
     found = {
         (row["endpoint"], row["competitor"]): row["requests_per_second"]
         for row in rows
-        if row["reuse"] and row["connections"] == at
+        if row["manner"] == "kept" and row["connections"] == at
     }
     made: dict[str, dict[str, float]] = {}
     for endpoint in ENDPOINTS:

@@ -64,8 +64,8 @@ FULL: Final = "nothing"
 def variants(*, quick: bool) -> dict[str, list[Change]]:
     """Return what is taken away in each, the largest first."""
     single = {} if quick else {name: [change] for name, change in CHANGES.items()}
-    # The middleware writes the log line, and the check is in (a) as well.
-    kept = {"check of the connection"}
+    # These are in (a) as well.
+    kept = {"check of the connection", "filters and ordering"}
     every = [change for name, change in CHANGES.items() if name not in kept]
     return {FULL: [], BARE: every, **single}
 

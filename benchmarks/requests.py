@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from benchmarks.sites import Sites
 
 ALL: Final = tuple(ENDPOINTS)
+MANNERS: Final = {
+    "kept": "kept alive",
+    "new": "new for each request",
+    "paced": "kept alive, at equal load: half of what (a) answers when kept busy",
+}
+# Where latency is compared at equal load.
+PACED: Final = ("me", "users")
+PACED_CONNECTIONS: Final = 32
+SHARE: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -58,9 +67,19 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
         One row for each of these, but for those with a wrong answer, which are listed.
     """
     wrong: list[str] = []
-    rows: dict[tuple[str, str, int, bool], dict[str, Any]] = {}
-    reuse = (True,) if plan.quick else (True, False)
-    cells = list(itertools.product(plan.endpoints, plan.connections, reuse))
+    rows: dict[tuple[str, str, int, str], dict[str, Any]] = {}
+    cells = list(
+        itertools.product(
+            plan.endpoints,
+            plan.connections,
+            ("kept",) if plan.quick else ("kept", "new"),
+        )
+    )
+    cells += [
+        (endpoint, PACED_CONNECTIONS, "paced")
+        for endpoint in PACED
+        if endpoint in plan.endpoints and PACED_CONNECTIONS in plan.connections
+    ]
     with ExitStack() as stack:
         running = {
             name: stack.enter_context(
@@ -73,30 +92,35 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
             for name, competitor in COMPETITORS.items()
         }
         for turn in range(plan.rounds):
-            for number, (endpoint, connections, reused) in enumerate(cells, start=1):
+            for number, (endpoint, connections, manner) in enumerate(cells, start=1):
                 say(
                     f"requests: round {turn + 1} of {plan.rounds}, {number} of "
-                    f"{len(cells)}: {endpoint}, {connections} connections, "
-                    f"{'kept' if reused else 'new ones'}"
+                    f"{len(cells)}: {endpoint}, {connections} connections, {manner}"
                 )
+                pace = 0.0
+                if manner == "paced":
+                    busy = rows.get((endpoint, "wsgi", connections, "kept"))
+                    if busy is None:
+                        continue
+                    pace = SHARE * busy["requests_per_second"][-1]
+                load = Load(connections, plan.seconds, manner != "new", pace)
                 for name in rotated(list(COMPETITORS), turn):
                     if endpoint not in COMPETITORS[name].endpoints:
                         continue
-                    load = Load(connections, plan.seconds, reused)
                     try:
                         sample = measure(running[name], ENDPOINTS[endpoint], load)
                     except WrongAnswersError as error:
                         say(str(error))
                         wrong.append(str(error))
                         continue
-                    key = (endpoint, name, connections, reused)
+                    key = (endpoint, name, connections, manner)
                     row = rows.setdefault(
                         key,
                         {
                             "endpoint": endpoint,
                             "competitor": name,
                             "connections": connections,
-                            "reuse": reused,
+                            "manner": manner,
                             **{measure: [] for measure in sample},
                         },
                     )

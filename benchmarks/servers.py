@@ -41,7 +41,7 @@ class Kind:
 
 HAND_MADE: Final = (
     *("--workers", str(WORKERS), "--keep-alive", "5"),
-    *("--no-control-socket", "--worker-tmp-dir", "/dev/shm"),  # noqa: S108
+    "--no-control-socket",
 )
 RENDERED: Final = Kind(
     ("--config", "config/gunicorn.conf.py", "config.asgi:application"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.load import ENDPOINTS
 from benchmarks.price import BARE, FULL, MEASURED
-from benchmarks.requests import COMPETITORS
+from benchmarks.requests import COMPETITORS, MANNERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,25 +52,26 @@ def requests(result: dict[str, Any]) -> list[str]:
     """Write ratios first, then what was measured, by load."""
     rows = result["rows"]
     found = {
-        (row["endpoint"], row["competitor"], row["connections"], row["reuse"]): row
+        (row["endpoint"], row["competitor"], row["connections"], row["manner"]): row
         for row in rows
     }
     parts = [f"**Wrong answers:** {text}" for text in result["wrong"]]
-    loads = dict.fromkeys((row["connections"], row["reuse"]) for row in rows)
-    for connections, reuse in sorted(loads, key=lambda load: (not load[1], load[0])):
-        kept = "kept alive" if reuse else "new for each request"
-        parts.append(f"### {connections} connections, {kept}")
+    loads = {(row["manner"], row["connections"]) for row in rows}
+    for manner, connections in sorted(
+        loads, key=lambda load: (list(MANNERS).index(load[0]), load[1])
+    ):
+        parts.append(f"### {connections} connections, {MANNERS[manner]}")
         lines, measured = [], []
         for endpoint in ENDPOINTS:
             for name, competitor in COMPETITORS.items():
-                row = found.get((endpoint, name, connections, reuse))
+                row = found.get((endpoint, name, connections, manner))
                 if row is None:
                     continue
                 title = (f"`{endpoint}`", competitor.title)
                 measured.append([*title, *(spread(row[each]) for each in MEASURES)])
                 cells = []
                 for base in (WSGI, ASGI):
-                    other = found.get((endpoint, base, connections, reuse))
+                    other = found.get((endpoint, base, connections, manner))
                     cells += [
                         spread(ratios(row[each], other[each])) if other else ""
                         for each in ("requests_per_second", "cpu_us", "p99_ms")
@@ -105,8 +106,8 @@ def price(result: dict[str, Any]) -> list[str]:
     ]
     return [
         f"The rendered default without one thing, {result['connections']} connections. "
-        f"“{BARE}” is without everything but the stock middleware and the check of "
-        "the connection, which (a) has too.",
+        f"“{BARE}” is without everything but the stock middleware, the check of the "
+        "connection and the list's filters, which (a) has too.",
         table(["without", *head], lines),
     ]
 

@@ -2,6 +2,7 @@
 
 local email = os.getenv("BENCHMARK_EMAIL")
 local expected = tonumber(os.getenv("BENCHMARK_EXPECT") or "")
+local pause = tonumber(os.getenv("BENCHMARK_PAUSE") or "")
 local threads = {}
 unexpected = 0
 
@@ -15,6 +16,13 @@ if expected then
       if status ~= expected then
          unexpected = unexpected + 1
       end
+   end
+end
+
+-- Milliseconds, around a mean, as of people who do not know of each other.
+if pause then
+   function delay()
+      return math.floor(-pause * math.log(1 - math.random()))
    end
 end
 

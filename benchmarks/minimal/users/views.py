@@ -2,9 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+import django_filters
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import Q
 from django.http import JsonResponse
+from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import serializers, status
+from rest_framework.filters import OrderingFilter
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
@@ -13,6 +17,7 @@ from rest_framework.views import APIView
 from users.models import User
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
     from rest_framework.request import Request
 
@@ -80,11 +85,32 @@ class MeView(APIView):
         return Response(MeSerializer(request.user).data)
 
 
+class UserFilter(django_filters.FilterSet):
+    """`?search=` in name and e-mail address, `?role=`."""
+
+    search = django_filters.CharFilter(method="filter_search")
+
+    class Meta:
+        """Filter options."""
+
+        model = User
+        fields = ("search", "role")
+
+    def filter_search(
+        self, queryset: "QuerySet[User]", _name: str, text: str
+    ) -> "QuerySet[User]":
+        """Look for a text."""
+        return queryset.filter(Q(name__icontains=text) | Q(email__icontains=text))
+
+
 class UserListView(ListAPIView[User]):
     """All active users."""
 
     permission_classes = (IsAdmin,)
     serializer_class = UserSerializer
+    filter_backends = (DjangoFilterBackend, OrderingFilter)
+    filterset_class = UserFilter
+    ordering_fields = ("created_at", "email", "name")
     queryset = User.objects.filter(is_active=True).order_by("-created_at", "pk")
 
 
