@@ -26,6 +26,7 @@ pytestmark = pytest.mark.exhaustive
 
 WORKERS, POOL = 2, 5
 ME, USERS = "/api/v1/auth/me/", "/api/v1/users/"
+CHANGE = "/api/v1/auth/change-password/"
 # How the client greets, and how this test asks.
 GREETINGS = {"hello", "client", "client|setinfo", "client|maint_notifications", "info"}
 MODULES = "import sys, config.asgi; print(len(sys.modules))"
@@ -56,27 +57,32 @@ def test_a_request_costs_one_command_of_redis_and_no_more_connections_than_confi
 ) -> None:
     settings = {"WEB_THREADS": "4", "DATABASE_POOL_SIZE": str(POOL)}
     with deployed(render, tmp_path, use_jwt=use_jwt, settings=settings) as running:
-        headers = {**running.api.headers, "Authorization": running.admin()}
+        headers = {
+            **running.api.headers,
+            "Authorization": running.admin(),
+            "Content-Type": "application/json",
+        }
 
-        def get(path: str) -> int:
-            return answer(Request(running.api.url + path, headers=headers))[0]
+        def send(path: str, body: bytes | None = None) -> int:
+            return answer(Request(running.api.url + path, body, headers))[0]
 
         for path in (ME, USERS, "/api/health/live/"):
             # One that connects, so that no other has to.
-            get(path)
-        for path in (ME, USERS):
+            send(path)
+        requests = ((ME, None, 200), (USERS, None, 200), (CHANGE, b"{}", 400))
+        for path, body, status in requests:
             before = redis_commands(running)
-            assert get(path) == 200
+            assert send(path, body) == status
             spent = redis_commands(running) - before
             # The script, and what it calls: round trips are what the client sends.
             assert spent.pop("eval") == 1
             assert set(spent) <= {"incr", "pttl", "expire"}
         before = redis_commands(running)
-        assert get("/api/health/live/") == 200
+        assert send("/api/health/live/") == 200
         assert redis_commands(running) == before
 
         with ThreadPoolExecutor(40) as clients:
-            assert set(clients.map(get, [ME, USERS, "/api/health/"] * 200)) == {200}
+            assert set(clients.map(send, [ME, USERS, "/api/health/"] * 200)) == {200}
         url = running.env["DATABASE_URL"]
         opened = running.project.uv_run("python", "-c", CONNECTIONS, url)
         assert 0 < int(opened.stdout) <= WORKERS * POOL
