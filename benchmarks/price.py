@@ -1,5 +1,6 @@
 """What each thing the product adds costs a request, one taken away at a time."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -124,13 +125,17 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
     rows: dict[str, dict[str, list[float]]] = {
         name: {endpoint: [] for endpoint in MEASURED} for name in taken
     }
-    for turn in range(plan.rounds):
-        say(f"price: round {turn + 1} of {plan.rounds}, {len(taken)} variants")
-        for name in rotated(list(taken), turn):
-            site, kind = taken[name]
-            log = plan.scratch / "variant.log"
-            with servers.serving(site, kind, log) as server:
-                for endpoint in MEASURED:
-                    sample = measure(server, ENDPOINTS[endpoint], load)
+    with ExitStack() as stack:
+        running = {
+            name: stack.enter_context(
+                servers.serving(site, kind, plan.scratch / f"variant{number}.log")
+            )
+            for number, (name, (site, kind)) in enumerate(taken.items())
+        }
+        for turn in range(plan.rounds):
+            say(f"price: round {turn + 1} of {plan.rounds}, {len(taken)} variants")
+            for endpoint in MEASURED:
+                for name in rotated(list(taken), turn):
+                    sample = measure(running[name], ENDPOINTS[endpoint], load)
                     rows[name][endpoint].append(sample["cpu_us"])
     return {"connections": load.connections, "cpu_us": rows}
