@@ -5,7 +5,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.load import ENDPOINTS
-from benchmarks.requests import COMPETITORS
+from benchmarks.requests import COMPETITORS, CONNECTIONS
 
 if TYPE_CHECKING:
     from benchmarks.plan import Rows
@@ -19,7 +19,6 @@ RIGHT: Final = 60
 BAR: Final = 14
 GAP: Final = 16
 TOP: Final = 96
-CONNECTIONS: Final = 32
 STYLE: Final = (
     "text{font-family:system-ui,sans-serif;font-size:13px;fill:#24292f}"
     ".line{stroke:#24292f;stroke-dasharray:3 3}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from benchmarks import servers
 from benchmarks.load import ENDPOINTS, Load, measure
 from benchmarks.plan import rotated, say
+from benchmarks.requests import CONNECTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from benchmarks.plan import Plan
     from benchmarks.sites import Site, Sites
 
-CONNECTIONS: Final = 32
 MEASURED: Final = ("me", "users")
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from benchmarks.sites import Sites
 
 ALL: Final = tuple(ENDPOINTS)
+# Where but one number of connections is of interest.
+CONNECTIONS: Final = 32
 MANNERS: Final = {
     "kept": "kept alive",
     "new": "new for each request",
@@ -21,7 +23,6 @@ MANNERS: Final = {
 }
 # Where latency is compared at equal load.
 PACED: Final = ("me", "users")
-PACED_CONNECTIONS: Final = 32
 SHARE: Final = 0.5
 
 
@@ -68,18 +69,11 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
     """
     wrong: list[str] = []
     rows: dict[tuple[str, str, int, str], dict[str, Any]] = {}
-    cells = list(
-        itertools.product(
-            plan.endpoints,
-            plan.connections,
-            ("kept",) if plan.quick else ("kept", "new"),
-        )
-    )
-    cells += [
-        (endpoint, PACED_CONNECTIONS, "paced")
-        for endpoint in PACED
-        if endpoint in plan.endpoints and PACED_CONNECTIONS in plan.connections
-    ]
+    kept = itertools.product(plan.endpoints, plan.connections, ("kept",))
+    usual = min(CONNECTIONS, max(plan.connections))
+    new = itertools.product(plan.endpoints, (usual,), ("new",))
+    paced = itertools.product(set(PACED) & set(plan.endpoints), (usual,), ("paced",))
+    cells = list(kept if plan.quick else itertools.chain(kept, new, paced))
     with ExitStack() as stack:
         running = {
             name: stack.enter_context(
