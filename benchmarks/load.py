@@ -31,6 +31,7 @@ class Endpoint:
         credential: How the caller proves who they are.
         registers: Whether each request opens an account.
         patience: How many times as long it is measured, where few are answered.
+        most: How many connections it is measured with at most.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Endpoint:
     credential: str = ""
     registers: bool = False
     patience: int = 1
+    most: int = 1024
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ ENDPOINTS: Final = {
     "me-session": Endpoint("/api/v1/auth/me/", credential="session"),
     "users": Endpoint("/api/v1/users/", credential="token"),
     "register": Endpoint(
-        "/api/v1/auth/register/", status=201, registers=True, patience=3
+        "/api/v1/auth/register/", status=201, registers=True, patience=3, most=8
     ),
 }
 

@@ -69,11 +69,17 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
     """
     wrong: list[str] = []
     rows: dict[tuple[str, str, int, str], dict[str, Any]] = {}
-    kept = itertools.product(plan.endpoints, plan.connections, ("kept",))
+    kept = itertools.product(ENDPOINTS, plan.connections, ("kept",))
     usual = min(CONNECTIONS, max(plan.connections))
-    new = itertools.product(plan.endpoints, (usual,), ("new",))
-    paced = itertools.product(set(PACED) & set(plan.endpoints), (usual,), ("paced",))
-    cells = list(kept if plan.quick else itertools.chain(kept, new, paced))
+    new = itertools.product(ENDPOINTS, (usual,), ("new",))
+    paced = ((endpoint, usual, "paced") for endpoint in PACED)
+    cells = [
+        (endpoint, connections, manner)
+        for endpoint, connections, manner in itertools.chain(kept, new, paced)
+        if endpoint in plan.endpoints
+        and connections <= ENDPOINTS[endpoint].most
+        and (manner == "kept" or not plan.quick)
+    ]
     with ExitStack() as stack:
         running = {
             name: stack.enter_context(
