@@ -89,6 +89,7 @@ def count_key(rows: "QuerySet[Any]") -> str:
     try:
         query = repr((rows.db, rows.order_by().query.sql_with_params()))
     except EmptyResultSet:
+        # It finds nothing, so its number is never stored.
         query = ""
     return f"count:{hashlib.sha256(query.encode()).hexdigest()}"
 

@@ -239,7 +239,7 @@ def test_paths(admin_client: APIClient, method: str, path: str) -> None:
     assert_refused(getattr(admin_client, method)(path), HTTPStatus.NOT_FOUND)
 
 
-# Of the kind of cache that this project does not use.
+# It warns of memcached, which this project does not use.
 @pytest.mark.filterwarnings("ignore::django.core.cache.CacheKeyWarning")
 @pytest.mark.parametrize("cookie", ['"abcdefghi\\000"', "a" * 4_000, "%00", "\xff" * 9])
 def test_session_cookies(cookie: str) -> None:

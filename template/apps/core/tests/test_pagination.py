@@ -71,6 +71,14 @@ class TestCount:
             assert count(admin_client) == number
             UserFactory.create()
 
+    def test_asks_no_cache_while_it_is_small(
+        self, admin_client: "APIClient", monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pagination, "cache", None)
+        UserFactory.create_batch(2)
+
+        assert [count(admin_client) for _page in range(2)] == [3, 3]
+
     def test_is_remembered_for_a_while_beyond(
         self, admin_client: "APIClient", monkeypatch: pytest.MonkeyPatch
     ) -> None:
