@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.project import production
-from tests.server import Api, free_port, gunicorn, stop
+from tests.server import Api, free_port, gunicorn, start, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -159,15 +159,7 @@ def deployed(
     api = Api(f"http://127.0.0.1:{port}", {"X-Forwarded-Proto": "https"})
     log = work / "server.log"
     with log.open("w") as output:
-        process = subprocess.Popen(
-            gunicorn(port),
-            cwd=project.path,
-            env={**os.environ, **env},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = start(gunicorn(port), project.path, env, output)
         try:
             assert api.wait(process), log.read_text()
             yield Deployment(project, api, env, redis, log, process.pid)

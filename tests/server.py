@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -72,6 +72,25 @@ class Api:
         return False
 
 
+def start(
+    command: tuple[str, ...], cwd: "Path", env: dict[str, str], output: IO[Any]
+) -> subprocess.Popen[bytes]:
+    """Start a server.
+
+    What it prints goes to a file: a pipe that nobody reads is full after a while, and
+    then logging waits.
+    """
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
 def stop(process: subprocess.Popen[bytes]) -> None:
     """End the process and all it started."""
     if process.poll() is None:
@@ -92,17 +111,8 @@ def serving(
 ) -> "Iterator[Api]":
     """Run a server until the block ends."""
     api = Api(f"http://127.0.0.1:{port}", headers or {})
-    # Not a pipe: one that nobody reads is full after a while, and logging waits.
     with TemporaryFile() as output:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env={**os.environ, **env},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = start(command, cwd, env, output)
         try:
             if not api.wait(process):
                 output.seek(0)
