@@ -35,6 +35,20 @@ old = AuthSession.objects.filter(user=user).earliest("created_at")
 AuthSession.objects.filter(pk=old.pk).update(expires_at=timezone.now() - timedelta(1))
 """
 COUNT = "from apps.users.models import AuthSession; print(AuthSession.objects.count())"
+CLEAN = """
+from apps.users.tasks import clean_expired_tokens
+for _ in range({tasks}):
+    clean_expired_tokens.delay()
+"""
+OTHERS = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute(
+        "SELECT {what} FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid()"
+    )
+    print(*(row[0] for row in cursor))
+"""
 DUE = "Scheduler: Sending due task clean-expired-tokens"
 
 
@@ -196,6 +210,29 @@ def test_a_broker_that_is_down_costs_the_task_not_the_registration(
     assert lost["task"] == "apps.users.tasks.send_welcome_email"
     assert lost["task_args"] == [body["id"]]
     assert "b@example.com" not in server.everything()
+
+
+@pytest.mark.exhaustive
+def test_a_worker_keeps_its_connection_until_the_database_closes_it(
+    live: "Live",
+) -> None:
+    worker = live.worker(CELERY_CONCURRENCY="1")
+
+    def do(tasks: int) -> list[str]:
+        done = worker.text().count("succeeded")
+        live.shell(CLEAN.format(tasks=tasks))
+        worker.wait_for("succeeded", times=done + tasks)
+        return live.shell(OTHERS.format(what="pid")).split()
+
+    with running(worker):
+        worker.wait_for("ready.")
+        first = do(tasks=1)
+        assert len(first) == 1
+        assert do(tasks=20) == first
+        # As when it restarts.
+        live.shell(OTHERS.format(what="pg_terminate_backend(pid)"))
+        assert not {*first} & {*do(tasks=1)}
+    assert {line["level"] for line in lines(worker)} <= {"info", "warning"}
 
 
 @pytest.mark.exhaustive

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from celery import Celery, signals
 from django.conf import settings
+from django.db import connections
 
 if TYPE_CHECKING:
     from celery import Task
@@ -84,6 +85,18 @@ def unname_task_in_logs(**_kwargs: object) -> None:
         **_kwargs: The task.
     """
     structlog.contextvars.unbind_contextvars("task", "task_id")
+
+
+@signals.task_postrun.connect
+def return_connections(task: "Task[..., object]", **_kwargs: object) -> None:
+    """Give the database connection back to the pool.
+
+    Args:
+        task: The task that had it.
+        **_kwargs: How it went.
+    """
+    if not task.request.is_eager:
+        connections.close_all()
 
 
 @signals.heartbeat_sent.connect
