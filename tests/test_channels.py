@@ -326,6 +326,6 @@ def test_without_the_option_no_word_of_it_remains(
     project = render_project(use_celery=True, use_jwt=True)
     files = {path: content.decode() for path, content in project.files().items()}
     del files[".copier-answers.yml"]
-    for word in ("channels", "chat"):
+    for word in ("channels", "chat", "websocket"):
         found = [path for path, text in files.items() if word in (path + text).lower()]
         assert found == [], word
