@@ -37,4 +37,7 @@ class UserFilter(django_filters.FilterSet):
         Returns:
             The users that match.
         """
-        return queryset & selectors.list_active(**self.form.cleaned_data)
+        asked = self.form.cleaned_data
+        if not any(asked.values()):
+            return queryset
+        return queryset & selectors.list_active(**asked)
