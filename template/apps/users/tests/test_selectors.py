@@ -73,6 +73,14 @@ def test_list_active_has_the_newest_first() -> None:
     assert list(selectors.list_active()) == users[::-1]
 
 
+def test_list_active_loads_no_secrets() -> None:
+    UserFactory.create(phone="+1 555 0100")
+
+    (user,) = selectors.list_active()
+
+    assert user.get_deferred_fields() == {"password", "phone"}
+
+
 @pytest.mark.parametrize("search", ["lovelace", "ADA@"])
 def test_list_active_searches_name_and_email(search: str) -> None:
     ada = UserFactory.create(name="Ada Lovelace", email="ada@example.com")
