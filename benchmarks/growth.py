@@ -31,6 +31,12 @@ CASES: Final = {
     "role of 1 of 100": {"role": "moderator"},
     "role of nearly all": {"role": "user"},
 }
+# The part of the list that lies before a page.
+DEEP: Final = {
+    "the page at a tenth, by number": 10,
+    "the page at half, by number": 2,
+    "the last page, by number": 1,
+}
 
 
 def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
@@ -73,9 +79,10 @@ def pages(plan: "Plan", site: "Site") -> dict[str, Any]:
 
 def pages_of(server: "Server", count: int) -> dict[str, Any]:
     """Time each case and let the database explain it."""
-    last = max(1, count // 20)
     paths = {case: address(query) for case, query in CASES.items()}
-    paths["the last page, by number"] = address({"page": str(last)})
+    for case, part in DEEP.items():
+        page = max(1, count // 20 // part)
+        paths[case] = address({"page": str(page)})
     # By `?cursor=`, where the API has it.
     for case, query in (("by cursor", {}), ("search by cursor", {"search": "Grace"})):
         paths |= cursors(server, case, query)

@@ -20,6 +20,7 @@ MANNERS: Final = {
     "kept": "kept alive",
     "new": "new for each request",
     "paced": "kept alive, at equal load: half of what (a) answers when kept busy",
+    "paced-new": "new for each request, at the same load",
 }
 # Where latency is compared at equal load.
 PACED: Final = ("me", "users")
@@ -72,7 +73,7 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
     kept = itertools.product(ENDPOINTS, plan.connections, ("kept",))
     usual = min(CONNECTIONS, max(plan.connections))
     new = itertools.product(ENDPOINTS, (usual,), ("new",))
-    paced = ((endpoint, usual, "paced") for endpoint in PACED)
+    paced = itertools.product(PACED, (usual,), ("paced", "paced-new"))
     cells = [
         (endpoint, connections, manner)
         for endpoint, connections, manner in itertools.chain(kept, new, paced)
@@ -98,12 +99,12 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
                     f"{len(cells)}: {endpoint}, {connections} connections, {manner}"
                 )
                 pace = 0.0
-                if manner == "paced":
+                if manner.startswith("paced"):
                     busy = rows.get((endpoint, "wsgi", connections, "kept"))
                     if busy is None:
                         continue
                     pace = SHARE * busy["requests_per_second"][-1]
-                load = Load(connections, plan.seconds, manner != "new", pace)
+                load = Load(connections, plan.seconds, not manner.endswith("new"), pace)
                 for name in rotated(list(COMPETITORS), turn):
                     if endpoint not in COMPETITORS[name].endpoints:
                         continue

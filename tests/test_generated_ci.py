@@ -148,6 +148,9 @@ def test_the_rules_name_commands_that_work(project: "Project") -> None:
     for command in dict.fromkeys(map(str.strip, commands)):
         if "runserver" in command or command.startswith("copier"):
             continue
+        # Part of `make check`.
+        if command == "uv run pytest":
+            continue
         project.run(*command.split())
         ran.append(command)
     assert "uv run manage.py startapp orders --model Order" in ran
