@@ -93,6 +93,21 @@ def total_order(queryset: "QuerySet[Any]") -> list[str]:
     return order
 
 
+def with_total_order(queryset: Any) -> Any:
+    """Tell equal rows apart, so that no page by number repeats or skips one.
+
+    Args:
+        queryset: The rows.
+
+    Returns:
+        The rows, as they were if their order is not of a kind that cursors have.
+    """
+    try:
+        return queryset.order_by(*total_order(queryset))
+    except ValidationError:
+        return queryset
+
+
 def columns(model: "type[Model]") -> "dict[str, Field[Any, Any]]":
     """Find a model's fields by the names that orders use.
 

@@ -12,7 +12,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from apps.core.keyset import keyset_page
+from apps.core.keyset import keyset_page, with_total_order
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -123,7 +123,8 @@ class StandardPagination(PageNumberPagination):
         cursor = request.query_params.get(self.cursor_query_param)
         size = self.get_page_size(request)
         if cursor is None or not size:
-            return super().paginate_queryset(queryset, request, view)
+            rows = with_total_order(queryset)
+            return super().paginate_queryset(rows, request, view)
         self.request = request
         self.keyset = keyset_page(queryset, cursor=cursor, size=size)
         return self.keyset.rows
