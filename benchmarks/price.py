@@ -1,4 +1,7 @@
-"""What each thing the product adds costs a request, one taken away at a time."""
+"""What each thing the product adds costs a request, one taken away at a time.
+
+And what other ways for a request to reach Django would cost.
+"""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -8,6 +11,7 @@ from benchmarks import servers
 from benchmarks.load import ENDPOINTS, Load, measure
 from benchmarks.plan import rotated, say
 from benchmarks.requests import CONNECTIONS
+from tests.project import run as execute
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +64,26 @@ CHANGES: Final = {
 }
 BARE: Final = "all of them"
 FULL: Final = "nothing"
+BRIDGE: Final = "a2wsgi==1.10.10"
+# The module of each, and how it is served.
+ENTRIES: Final = {
+    "entry point: Django's ASGI handler instead": (
+        "from django.core.asgi import get_asgi_application\n"
+        "application = get_asgi_application()\n",
+        servers.RENDERED,
+    ),
+    "entry point: a2wsgi instead": (
+        "from a2wsgi import WSGIMiddleware\n"
+        "from django.core.wsgi import get_wsgi_application\n"
+        "application = WSGIMiddleware(get_wsgi_application(), workers=4)\n",
+        servers.RENDERED,
+    ),
+    "entry point: WSGI gthread instead": (
+        "from django.core.wsgi import get_wsgi_application\n"
+        "application = get_wsgi_application()\n",
+        servers.WSGI,
+    ),
+}
 
 
 def variants(*, quick: bool) -> dict[str, list[Change]]:
@@ -103,6 +127,24 @@ def apply(site: "Site", changes: list[Change], folder: "Path") -> "Site":
     return replace(site, env=site.env | env)
 
 
+def entered(plan: "Plan", site: "Site") -> "dict[str, tuple[Site, servers.Kind]]":
+    """Return the project with other entry points."""
+    if plan.quick:
+        return {}
+    install = ("uv", "pip", "install", "--quiet", "--python", site.python, BRIDGE)
+    execute(*install, cwd=site.folder)
+    found = {}
+    for number, (name, (module, kind)) in enumerate(ENTRIES.items()):
+        folder = plan.scratch / f"entry{number}"
+        variant = apply(site, [], folder)
+        (folder / "benchmark_entry.py").write_text(module)
+        arguments = (*kind.arguments[:-1], "benchmark_entry:application")
+        # Django's handler has a thread for each request.
+        env = kind.env | {"DATABASE_POOL_SIZE": str(servers.THREADS)}
+        found[name] = (variant, servers.Kind(arguments, env))
+    return found
+
+
 def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
     """Measure the default project without one thing after the other, and (a).
 
@@ -121,6 +163,7 @@ def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
         )
         for number, (name, changes) in enumerate(variants(quick=plan.quick).items())
     }
+    taken |= entered(plan, sites.default)
     taken["(a)"] = (sites.minimal, servers.WSGI)
     rows: dict[str, dict[str, list[float]]] = {
         name: {endpoint: [] for endpoint in MEASURED} for name in taken

@@ -105,7 +105,8 @@ def price(result: dict[str, Any]) -> list[str]:
         for what in ("CPU µs", "saved, µs", "ratio to (a)")
     ]
     return [
-        f"The rendered default without one thing, {result['connections']} connections. "
+        "The rendered default without one thing, or with another entry point, "
+        f"{result['connections']} connections. "
         f"“{BARE}” is without everything but the stock middleware, the check of the "
         "connection and the list's filters, which (a) has too.",
         table(["without", *head], lines),
