@@ -93,7 +93,7 @@ def total_order(queryset: "QuerySet[Any]") -> list[str]:
     return order
 
 
-def with_total_order(queryset: Any) -> Any:
+def with_total_order(queryset: "QuerySet[Any]") -> "QuerySet[Any]":
     """Tell equal rows apart, so that no page by number repeats or skips one.
 
     Args:
