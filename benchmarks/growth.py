@@ -21,13 +21,17 @@ WORKERS: Final = (1, 2, 3, 4)
 REPEATS: Final = 15
 CURSOR_STEPS: Final = 30
 USERS: Final = "/api/v1/users/"
+NO_MATCH: Final = "search, none"
+# Person 43 of inside/people.py is among the first hundred.
 CASES: Final = {
     "page 1": {},
     "page 1, 100 rows": {"page_size": "100"},
-    "search, one match": {"search": "user42@"},
+    "search, part of an address": {"search": "thornstone43@"},
+    "search, an address": {"search": "mohammed.thornstone43@naver.com"},
+    "search, a full name": {"search": "Mohammed Thornstone"},
     "search, 1 of 1,000": {"search": "Grace"},
-    "search, all": {"search": "example"},
-    "search, none": {"search": "nobody-has-this"},
+    "search, 1 of 4": {"search": "gmail"},
+    NO_MATCH: {"search": "nobody-has-this"},
     "role of 1 of 100": {"role": "moderator"},
     "role of nearly all": {"role": "user"},
 }
@@ -92,6 +96,9 @@ def pages_of(server: "Server", count: int) -> dict[str, Any]:
     )
     found = {}
     for case, path in paths.items():
+        if bool(json.loads(request(server, path))["results"]) == (case == NO_MATCH):
+            message = f"{path}: not what inside/people.py makes"
+            raise WrongAnswersError(message)
         plans = explained[path]
         found[case] = {
             "path": path,
