@@ -79,8 +79,15 @@ def test_a_page_beyond_a_row_is_read_from_an_index() -> None:
 
 
 def test_a_search_reads_an_index() -> None:
-    for search in ("lovelace", "1a2b", "a2@", "zz", "z"):
+    for search in ("lovelace", "1a2b", "1a2 lovelace", "a2@", "zz", "z"):
         assert not reads_the_table(selectors.list_active(search=search)), search
+
+
+def test_a_full_name_is_not_looked_for_in_addresses() -> None:
+    index = "users_email_trigrams"
+
+    assert index not in selectors.list_active(search="1a2 lovelace").explain()
+    assert index in selectors.list_active(search="1a2b").explain()
 
 
 def test_an_order_without_an_index_reads_the_table() -> None:

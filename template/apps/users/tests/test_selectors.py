@@ -81,7 +81,7 @@ def test_list_active_loads_no_secrets() -> None:
     assert user.get_deferred_fields() == {"password", "phone"}
 
 
-@pytest.mark.parametrize("search", ["lovelace", "ADA@"])
+@pytest.mark.parametrize("search", ["lovelace", "ADA@", "ada love"])
 def test_list_active_searches_name_and_email(search: str) -> None:
     ada = UserFactory.create(name="Ada Lovelace", email="ada@example.com")
     UserFactory.create(name="Grace Hopper", email="grace@example.com")
