@@ -77,13 +77,12 @@ def total_order(queryset: "QuerySet[Any]") -> list[str]:
         The order, up to the first unique column.
     """
     refusal = ValidationError({"cursor": NO_CURSOR})
-    # A view may also list what is no queryset.
-    query = getattr(queryset, "query", None)
-    if not query or query.selected is not None or query.combinator or query.is_sliced:
+    terms = with_primary_key(queryset)
+    if not terms:
         raise refusal
     fields = columns(queryset.model)
     order: list[str] = []
-    for term in [*(query.order_by or queryset.model._meta.ordering), "pk"]:
+    for term in terms:
         field = fields.pop(str(term).removeprefix("-"), None)
         if field is None or field.null or field.is_relation:
             raise refusal
@@ -100,12 +99,29 @@ def with_total_order(queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         queryset: The rows.
 
     Returns:
-        The rows, as they were if their order is not of a kind that cursors have.
+        The rows, as they were if they are no models, or already sliced or united.
     """
     try:
-        return queryset.order_by(*total_order(queryset))
+        order: list[Any] = total_order(queryset)
     except ValidationError:
-        return queryset
+        order = with_primary_key(queryset)
+    return queryset.order_by(*order) if order else queryset
+
+
+def with_primary_key(queryset: "QuerySet[Any]") -> list[Any]:
+    """List what rows are ordered by, and last their primary key.
+
+    Args:
+        queryset: The rows.
+
+    Returns:
+        The terms; none if the key cannot follow them.
+    """
+    # A view may also list what is no queryset.
+    query = getattr(queryset, "query", None)
+    if not query or query.selected is not None or query.combinator or query.is_sliced:
+        return []
+    return [*(query.order_by or queryset.model._meta.ordering), "pk"]
 
 
 def columns(model: "type[Model]") -> "dict[str, Field[Any, Any]]":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.core import signing
-from django.db.models import Count
+from django.db.models import Count, F
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
@@ -153,6 +153,38 @@ class TestCount:
             (User.objects.filter(pk__in=()).order_by("pk"), 0),
         ):
             assert pagination.BoundedPaginator(rows, 2).count == number
+
+
+class TestNumber:
+    @pytest.mark.usefixtures("_ties")
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            User.objects.order_by("last_login"),
+            User.objects.order_by(F("last_login").desc(nulls_last=True)),
+            User.objects.annotate(total=Count("groups")).order_by("-total"),
+        ],
+        ids=range(3),
+    )
+    def test_tells_equal_rows_apart(self, rows: "QuerySet[User]") -> None:
+        ordered = [user.pk for user in keyset.with_total_order(rows)]
+
+        assert ordered == sorted(ordered)
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            [1, 2, 3],
+            User.objects.values("role").annotate(total=Count("pk")).order_by("role"),
+            User.objects.order_by("name")[:5],
+            User.objects.all().union(User.objects.all()).order_by("email"),
+        ],
+        ids=range(4),
+    )
+    def test_leaves_alone_what_has_no_primary_key_to_add(
+        self, rows: "QuerySet[Any]"
+    ) -> None:
+        assert keyset.with_total_order(rows) is rows
 
 
 class TestCursor:
