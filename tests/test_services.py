@@ -49,7 +49,7 @@ def services() -> "Services":
 def test_the_suite_passes_on_postgresql_and_redis(
     project: "Project", services: "Services"
 ) -> None:
-    project.uv_run("pytest", "-q", env=services(1))
+    project.uv_run("pytest", "-q", "--no-cov", env=services(1))
 
 
 @pytest.mark.exhaustive
@@ -57,7 +57,7 @@ def test_the_suite_of_everything_passes_on_postgresql_and_redis(
     render: "Callable[..., Project]", services: "Services"
 ) -> None:
     project = render(use_jwt=True, use_celery=True, use_channels=True)
-    project.uv_run("pytest", "-q", env=services(3))
+    project.uv_run("pytest", "-q", "--no-cov", env=services(3))
 
 
 @pytest.mark.exhaustive
