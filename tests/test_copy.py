@@ -222,3 +222,18 @@ def test_the_bare_commands_work_after_the_one_time_set_up(
     assert code == 0, screen
     assert (project / "NEWS.md").read_text() == "New.\n"
     assert "_commit: v1.1.0" in (project / ".copier-answers.yml").read_text()
+
+    # The project's own README counts on no set-up.
+    git(project, "add", "-A")
+    git(project, "commit", "--quiet", "-m", "Update")
+    git(template, "commit", "--quiet", "--allow-empty", "-m", "Change nothing")
+    git(template, "tag", "v1.2.0")
+    line = next(
+        line.split()
+        for line in (project / "README.md").read_text().splitlines()
+        if line.startswith("    uvx ")
+    )
+    del env["COPIER_SETTINGS_PATH"]
+    code, screen = press_enter(*line, cwd=project, env=env)
+    assert code == 0, screen
+    assert "_commit: v1.2.0" in (project / ".copier-answers.yml").read_text()

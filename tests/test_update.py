@@ -188,13 +188,13 @@ def test_an_edited_file_that_goes_is_named_and_kept(
     small: Template, shop: Project
 ) -> None:
     replace_text(shop.path / "apps/core/tasks.py", "", "\nOURS = 1\n")
-    replace_text(shop.path / "docs/deployment.md", "", "\nOurs.\n")
+    replace_text(shop.path / "docs/lists.md", "", "\nOurs.\n")
     commit(shop.path, "Edit")
     edited = {path: shop.read(path) for path in ("apps/core/tasks.py",)}
-    small.file("docs/deployment.md").unlink()
+    small.file("docs/lists.md").unlink()
     small.release("v2.0.0")
     report = update(shop, use_celery=False)
-    for path in ("apps/core/tasks.py", "docs/deployment.md"):
+    for path in ("apps/core/tasks.py", "docs/lists.md"):
         assert not (shop.path / path).exists()
         assert f"- `{path}`" in report.partition("Removed by the update")[2]
     assert "apps/users/tokens.py" not in report
@@ -206,7 +206,7 @@ def test_edits_move_along_with_a_file_and_a_folder_of_the_template(
     small: Template, shop: Project
 ) -> None:
     replace_text(shop.path / "apps/users/managers.py", "", "\nOURS = 1\n")
-    replace_text(shop.path / "docs/deployment.md", "", "\nOurs.\n")
+    replace_text(shop.path / "docs/lists.md", "", "\nOurs.\n")
     (shop.path / "docs/ours.md").write_text("Ours.\n")
     commit(shop.path, "Edit")
     small.move("2.0.0", "apps/users/managers.py", "apps/users/querysets.py")
@@ -217,7 +217,7 @@ def test_edits_move_along_with_a_file_and_a_folder_of_the_template(
     assert not (shop.path / "apps/users/managers.py").exists()
     assert '"""New. ' in shop.read("apps/users/querysets.py")
     assert shop.read("apps/users/querysets.py").endswith("\nOURS = 1\n")
-    assert shop.read("handbook/deployment.md").endswith("\nOurs.\n")
+    assert shop.read("handbook/lists.md").endswith("\nOurs.\n")
     assert shop.read("docs/ours.md") == "Ours.\n"
     assert "- `apps/users/managers.py` to `apps/users/querysets.py`" in report
     assert unmerged(shop) == []
@@ -229,18 +229,18 @@ def test_a_file_the_user_moved_or_deleted_stays_so_and_is_named(
     small: Template, shop: Project
 ) -> None:
     git(shop.path, "mv", "apps/users/managers.py", "apps/users/ours.py")
-    git(shop.path, "rm", "--quiet", "docs/deployment.md", "docs/tasks.md")
+    git(shop.path, "rm", "--quiet", "docs/lists.md", "docs/tasks.md")
     commit(shop.path, "Edit")
     ours = shop.read("apps/users/ours.py")
     replace_text(small.file("apps/users/managers.py"), "", "\nTHEIRS = 1\n")
-    replace_text(small.file("docs/deployment.md"), "", "\nTheirs.\n")
+    replace_text(small.file("docs/lists.md"), "", "\nTheirs.\n")
     small.release("v2.0.0")
     report = update(shop)
     assert shop.read("apps/users/ours.py") == ours
     assert not (shop.path / "apps/users/managers.py").exists()
-    assert not (shop.path / "docs/deployment.md").exists()
+    assert not (shop.path / "docs/lists.md").exists()
     assert "- `apps/users/managers.py` (now `apps/users/ours.py`)\n" in report
-    assert "- `docs/deployment.md`\n" in report
+    assert "- `docs/lists.md`\n" in report
     assert "docs/tasks.md" not in report
     refs = ("django-arch/from", "django-arch/to")
     change = git(shop.path, "diff", *refs, "--", "apps/users/managers.py")
@@ -311,17 +311,17 @@ def test_a_file_of_the_user_where_an_option_adds_one_is_a_conflict(
 @pytest.mark.exhaustive
 def test_a_mode_and_a_link_of_the_user_stay(small: Template, shop: Project) -> None:
     (shop.path / "docs/tasks.md").chmod(0o755)
-    (shop.path / "docs/deployment.md").unlink()
-    (shop.path / "docs/deployment.md").symlink_to("tasks.md")
+    (shop.path / "docs/lists.md").unlink()
+    (shop.path / "docs/lists.md").symlink_to("tasks.md")
     commit(shop.path, "Edit")
-    for path in ("docs/tasks.md", "docs/deployment.md"):
+    for path in ("docs/tasks.md", "docs/lists.md"):
         replace_text(small.file(path), "", "\nTheirs.\n")
     small.release("v2.0.0")
     report = update(shop)
     assert (shop.path / "docs/tasks.md").stat().st_mode & 0o100
     assert shop.read("docs/tasks.md").endswith("\nTheirs.\n")
-    assert (shop.path / "docs/deployment.md").is_symlink()
-    assert "- `docs/deployment.md`" in report.partition("In conflict")[2]
+    assert (shop.path / "docs/lists.md").is_symlink()
+    assert "- `docs/lists.md`" in report.partition("In conflict")[2]
 
 
 # --- What else the report says -----------------------------------------------------------
@@ -399,17 +399,17 @@ def test_an_update_that_cannot_be_says_so_in_one_line(
 
 def edit_both_sides(small: Template, project: Project) -> None:
     """Have an edit and a change in one file, a new file, and a conflict."""
-    replace_text(project.path / "docs/deployment.md", "", "\nOurs.\n")
+    replace_text(project.path / "docs/lists.md", "", "\nOurs.\n")
     replace_text(project.path / ".editorconfig", "root = true", "root = ours")
     commit(project.path, "Edit")
-    replace_text(small.file("docs/deployment.md"), "# ", "# Our ")
+    replace_text(small.file("docs/lists.md"), "# ", "# Our ")
     replace_text(small.file(".editorconfig"), "root = true", "root = theirs")
     small.file("docs/news.md").write_text("News.\n")
     small.release("v2.0.0")
 
 
 def check_both_sides(project: Project, prefix: str = "") -> None:
-    text = project.read("docs/deployment.md")
+    text = project.read("docs/lists.md")
     assert text.startswith("# Our ")
     assert text.endswith("\nOurs.\n")
     assert project.read("docs/news.md") == "News.\n"
@@ -417,7 +417,7 @@ def check_both_sides(project: Project, prefix: str = "") -> None:
     changed = git(project.path, "status", "--porcelain").splitlines()
     assert sorted(changed) == [
         f" M {prefix}.copier-answers.yml",
-        f" M {prefix}docs/deployment.md",
+        f" M {prefix}docs/lists.md",
         f"?? {prefix}docs/news.md",
         f"UU {prefix}.editorconfig",
     ]
@@ -429,11 +429,11 @@ def test_an_update_with_windows_line_endings(small: Template, shop: Project) -> 
     (shop.path / ".git/info/attributes").write_text("* text=auto eol=crlf\n")
     git(shop.path, "rm", "--quiet", "--cached", "-r", ".")
     git(shop.path, "reset", "--quiet", "--hard")
-    assert b"\r\n" in (shop.path / "docs/deployment.md").read_bytes()
+    assert b"\r\n" in (shop.path / "docs/lists.md").read_bytes()
     edit_both_sides(small, shop)
     update(shop)
     check_both_sides(shop)
-    lines = (shop.path / "docs/deployment.md").read_bytes().splitlines(keepends=True)
+    lines = (shop.path / "docs/lists.md").read_bytes().splitlines(keepends=True)
     assert all(line.endswith(b"\r\n") for line in lines)
 
 
@@ -442,18 +442,18 @@ def test_an_update_with_committed_windows_line_endings(
     small: Template, shop: Project
 ) -> None:
     (shop.path / ".gitattributes").write_text("* -text\n")
-    for path in ("docs/deployment.md", ".editorconfig"):
+    for path in ("docs/lists.md", ".editorconfig"):
         content = (shop.path / path).read_bytes().replace(b"\n", b"\r\n")
         (shop.path / path).write_bytes(content)
     edit_both_sides(small, shop)
-    content = (shop.path / "docs/deployment.md").read_bytes()
-    (shop.path / "docs/deployment.md").write_bytes(
+    content = (shop.path / "docs/lists.md").read_bytes()
+    (shop.path / "docs/lists.md").write_bytes(
         content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     )
     commit(shop.path, "All lines")
     update(shop)
     assert unmerged(shop) == [".editorconfig"]
-    lines = (shop.path / "docs/deployment.md").read_bytes().splitlines(keepends=True)
+    lines = (shop.path / "docs/lists.md").read_bytes().splitlines(keepends=True)
     assert lines[0].startswith(b"# Our ")
     assert all(line.endswith(b"\r\n") for line in lines)
 
@@ -465,16 +465,16 @@ def test_an_update_in_a_folder_of_a_larger_repository(
     git(tmp_path, "init", "--quiet", "monorepo")
     root = tmp_path / "monorepo"
     (root / "docs").mkdir()
-    (root / "docs/deployment.md").write_text("Another's.\n")
+    (root / "docs/lists.md").write_text("Another's.\n")
     project = small.copy(root / "services" / "the shop", "v1.0.0")
     commit(root, "Start")
     edit_both_sides(small, project)
     update(project)
-    text = project.read("docs/deployment.md")
+    text = project.read("docs/lists.md")
     assert text.startswith("# Our ")
     assert text.endswith("\nOurs.\n")
     assert unmerged(project) == ["services/the shop/.editorconfig"]
-    assert (root / "docs/deployment.md").read_text() == "Another's.\n"
+    assert (root / "docs/lists.md").read_text() == "Another's.\n"
     assert git(root, "status", "--porcelain", "docs") == ""
 
 

@@ -32,7 +32,7 @@ SMALL = (
     "config/celery.py",
     "config/routing.py",
     "config/urls.py",
-    "docs/deployment.md",
+    "docs/lists.md",
     "docs/tasks.md",
     "renovate.json",
 )

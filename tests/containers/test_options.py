@@ -100,3 +100,19 @@ def test_a_registration_is_followed_by_a_mail(stack: "Stack") -> None:
         lambda: [m for m in stack.mails.messages if m["To"] == f"{name}@example.com"],
         "the mail",
     )
+
+
+def test_a_task_can_be_sent_again(stack: "Stack") -> None:
+    """As docs/tasks.md says of one that was lost: this user was sent none."""
+    email = f"admin-{secrets.token_hex(4)}@example.com"
+    password = f"DJANGO_SUPERUSER_PASSWORD={PASSWORD}"
+    create = ("manage", "createsuperuser", "--noinput", "--email", email)
+    stack.compose("run", "--rm", "--env", password, *create, "--name", "Ada")
+    newest = "SELECT id FROM users_user ORDER BY created_at DESC LIMIT 1"
+    key = stack.query(newest).strip()
+    task = "apps.users.tasks.send_welcome_email"
+    stack.compose("run", "--rm", "worker", "call", task, "--args", json.dumps([key]))
+    wait_until(
+        lambda: [mail for mail in stack.mails.messages if mail["To"] == email],
+        "the mail",
+    )
