@@ -70,15 +70,15 @@ def total_order(queryset: "QuerySet[Any]") -> list[str]:
         queryset: The rows.
 
     Raises:
-        ValidationError: If they are no models, or ordered by what is no column of
-            theirs, may be null or was named before.
+        ValidationError: If they are no models, reversed, or ordered by what is no
+            column of theirs, may be null or was named before.
 
     Returns:
         The order, up to the first unique column.
     """
     refusal = ValidationError({"cursor": NO_CURSOR})
     terms = with_primary_key(queryset)
-    if not terms:
+    if not terms or not queryset.query.standard_ordering:
         raise refusal
     fields = columns(queryset.model)
     order: list[str] = []

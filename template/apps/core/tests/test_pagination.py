@@ -292,8 +292,9 @@ class TestCursor:
             User.objects.values("role").annotate(total=Count("pk")).order_by("role"),
             User.objects.order_by("pk")[:5],
             User.objects.all().union(User.objects.all()).order_by("email"),
+            User.objects.order_by("name").reverse(),
         ],
-        ids=range(9),
+        ids=range(10),
     )
     def test_is_refused_for_what_no_cursor_can_point_at(
         self, rows: "QuerySet[Any]"
