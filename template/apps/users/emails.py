@@ -28,7 +28,8 @@ def send_welcome(profile: "Profile") -> None:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     EmailMessage(
         subject=f"Welcome to {title}",
-        body=f"Hello {profile['name']},\n\nyour account at {title} is open.\n",
+        # Without the name: whoever opens an account for a stranger would write to them.
+        body=f"Hello,\n\nyour account at {title} is open.\n",
         to=[profile["email"]],
         # The same in every attempt, so that mail servers recognise a repetition.
         headers={"Message-ID": f"<welcome.{profile['id']}@{domain}>"},
