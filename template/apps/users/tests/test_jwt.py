@@ -5,7 +5,7 @@ import json
 import uuid
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import jwt
 import pytest
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from apps.users.models import User
 
 pytestmark = pytest.mark.django_db
+
+MINUTE: Final = 60
 
 
 @pytest.fixture
@@ -252,6 +254,13 @@ class TestRefresh:
         time_machine.move_to(now + timedelta(days=14))
         expired_response = refresh(renewed.data["refresh"])
         assert expired_response.status_code == HTTPStatus.UNAUTHORIZED
+
+    def test_is_limited_by_the_minute(self) -> None:
+        answers = [refresh("made-up") for _ in range(61)]
+
+        assert answers[59].status_code == HTTPStatus.UNAUTHORIZED
+        assert answers[60].status_code == HTTPStatus.TOO_MANY_REQUESTS
+        assert int(answers[60].headers["Retry-After"]) <= MINUTE
 
     def test_logout_ends_it(self, credentials: "Credentials") -> None:
         client = APIClient()
