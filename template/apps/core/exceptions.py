@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.core.exceptions import (
+    ObjectNotUpdated,
     PermissionDenied,
     RequestDataTooBig,
     ValidationError,
@@ -127,7 +128,8 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
     match exc:
         case exceptions.APIException():
             known = exc
-        case Http404():
+        case Http404() | ObjectNotUpdated():
+            # The second: another request has deleted the row meanwhile.
             known = exceptions.NotFound()
         case PermissionDenied():
             known = exceptions.PermissionDenied()

@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 
 from apps.core import exceptions
 from apps.users.authentication import TokenAuthentication
+from apps.users.models import User
 from config.urls import handler400, handler403, handler404, handler500, urlpatterns
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ RAISED: dict[str, Exception] = {
     "not-found": exceptions.NotFoundError(),
     "conflict": exceptions.ConflictError(),
     "http404": Http404("/srv/secret"),
+    "deleted": User.NotUpdated("secret"),
     "permission": PermissionDenied("/srv/secret"),
     "django-validation": ValidationError({"email": ["Taken."]}),
     "drf-validation": drf.ValidationError({"items": [{}, {"name": ["Too long."]}]}),
@@ -134,6 +136,7 @@ def errors(response: "HttpResponse") -> list[tuple[str, str | None]]:
         ("not-found", HTTPStatus.NOT_FOUND, "client_error", "not_found"),
         ("conflict", HTTPStatus.CONFLICT, "client_error", "conflict"),
         ("http404", HTTPStatus.NOT_FOUND, "client_error", "not_found"),
+        ("deleted", HTTPStatus.NOT_FOUND, "client_error", "not_found"),
         ("permission", HTTPStatus.FORBIDDEN, "client_error", "permission_denied"),
         ("django-validation", HTTPStatus.BAD_REQUEST, "validation_error", "invalid"),
         ("integrity", HTTPStatus.CONFLICT, "client_error", "conflict"),
