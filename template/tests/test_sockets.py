@@ -8,13 +8,14 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import channel_layers
 from django.conf import settings
+from django.urls import reverse
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from apps.core import consumers, sockets
 from apps.core.consumers import SignedInConsumer
 from apps.core.socketlog import MALFORMED, SocketFilter
 from apps.users import services
-from apps.users.models import AuthSession
+from apps.users.models import AuthSession, User
 from tests.sockets import Socket
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from django.test import Client
-
-    from apps.users.models import User
 
 type Commit = Callable[..., AbstractContextManager[object]]
 
@@ -36,9 +35,16 @@ TOO_MANY = 4429
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def token_of(user: "User") -> str:
+def token_of(user: User) -> str:
     """Start a session and return the token that its holder sends."""
     return str(next(iter(services.start_session(user=user).values())))
+
+
+def log_in(client: "Client", user: User) -> str:
+    """Log in as a browser does and return the cookie it sends."""
+    client.force_login(user)
+    key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return f"{settings.SESSION_COOKIE_NAME}={key}"
 
 
 def room() -> str:
@@ -56,7 +62,7 @@ def refusal(socket: Socket) -> int:
 
 
 class TestOpening:
-    def test_takes_a_token_and_does_not_send_it_back(self, user: "User") -> None:
+    def test_takes_a_token_and_does_not_send_it_back(self, user: User) -> None:
         async def scenario() -> str | None:
             token = await sync_to_async(token_of)(user)
             socket = await Socket(room(), token=token).open()
@@ -66,14 +72,10 @@ class TestOpening:
 
         assert async_to_sync(scenario)() == "bearer"
 
-    def test_takes_the_cookie_of_a_session(
-        self, user: "User", client: "Client"
-    ) -> None:
-        client.force_login(user)
-        key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    def test_takes_the_cookie_of_a_session(self, user: User, client: "Client") -> None:
+        cookie = log_in(client, user)
 
         async def scenario() -> bool:
-            cookie = f"{settings.SESSION_COOKIE_NAME}={key}"
             socket = await Socket(room(), cookie=cookie).open()
             silent = await socket.is_silent()
             await socket.leave()
@@ -85,19 +87,19 @@ class TestOpening:
     def test_refuses_who_did_not_sign_in(self, token: str) -> None:
         assert refusal(Socket(room(), token=token)) == UNAUTHENTICATED
 
-    def test_refuses_a_token_that_has_expired(self, user: "User") -> None:
+    def test_refuses_a_token_that_has_expired(self, user: User) -> None:
         token = token_of(user)
         AuthSession.objects.all().delete()
 
         assert refusal(Socket(room(), token=token)) == UNAUTHENTICATED
 
-    def test_does_not_read_a_token_from_the_url(self, user: "User") -> None:
+    def test_does_not_read_a_token_from_the_url(self, user: User) -> None:
         token = token_of(user)
 
         assert refusal(Socket(f"{room()}?token={token}")) == UNKNOWN
 
     def test_does_not_fall_back_on_the_cookie(
-        self, user: "User", client: "Client"
+        self, user: User, client: "Client"
     ) -> None:
         client.force_login(user)
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -111,7 +113,7 @@ class TestOpening:
         "origin",
         ["", "https://evil.example", "null", "http://[", "http://localhost.evil:99999"],
     )
-    def test_refuses_foreign_origins(self, user: "User", origin: str) -> None:
+    def test_refuses_foreign_origins(self, user: User, origin: str) -> None:
         token = token_of(user)
 
         assert refusal(Socket(room(), token=token, origin=origin)) == FOREIGN
@@ -125,8 +127,8 @@ class TestLife:
     @pytest.mark.parametrize("how", ["deactivate", "change_password", "logout"])
     def test_ends_with_the_session(
         self,
-        user: "User",
-        admin: "User",
+        user: User,
+        admin: User,
         django_capture_on_commit_callbacks: "Commit",
         how: str,
     ) -> None:
@@ -156,8 +158,37 @@ class TestLife:
 
         assert async_to_sync(scenario)() == UNAUTHENTICATED
 
+    @pytest.mark.parametrize("how", ["new password", "end of the session", "logout"])
+    def test_ends_with_what_the_administration_does(
+        self, user: User, client: "Client", how: str
+    ) -> None:
+        cookie = log_in(client, User.objects.create_superuser("root@example.com"))
+
+        def end() -> None:
+            password = str(uuid.uuid4())
+            form = {"password1": password, "password2": password, "post": "yes"}
+            if how == "new password":
+                view, key = "admin:auth_user_password_change", user.pk
+            elif how == "end of the session":
+                session = AuthSession.objects.get(user=user)
+                view, key = "admin:users_authsession_delete", session.pk
+            else:
+                view, key = "admin:logout", None
+            client.post(reverse(view, args=[key] if key else []), form)
+
+        async def scenario() -> int:
+            opener = {"token": await sync_to_async(token_of)(user)}
+            if how == "logout":
+                opener = {"cookie": cookie}
+            socket = await Socket(room(), **opener).open()
+            assert await socket.is_silent()
+            await sync_to_async(end)()
+            return await socket.closed()
+
+        assert async_to_sync(scenario)() == UNAUTHENTICATED
+
     def test_goes_on_when_another_session_ends(
-        self, user: "User", django_capture_on_commit_callbacks: "Commit"
+        self, user: User, django_capture_on_commit_callbacks: "Commit"
     ) -> None:
         def end() -> None:
             with django_capture_on_commit_callbacks(execute=True):
@@ -175,7 +206,7 @@ class TestLife:
         assert async_to_sync(scenario)()
 
     def test_ends_when_the_session_ends_by_time(
-        self, user: "User", monkeypatch: pytest.MonkeyPatch
+        self, user: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(consumers, "RECHECK_SECONDS", 0.05)
 
@@ -189,7 +220,7 @@ class TestLife:
 
 
 class TestMessages:
-    def code_after(self, user: "User", *messages: str | bytes) -> int:
+    def code_after(self, user: User, *messages: str | bytes) -> int:
         """Send messages, of which one is refused, and return the code."""
 
         async def scenario() -> int:
@@ -218,11 +249,11 @@ class TestMessages:
         ],
     )
     def test_refuses_what_it_cannot_read(
-        self, user: "User", message: str | bytes, code: int
+        self, user: User, message: str | bytes, code: int
     ) -> None:
         assert self.code_after(user, message) == code
 
-    def test_refuses_a_flood(self, user: "User") -> None:
+    def test_refuses_a_flood(self, user: User) -> None:
         messages = ['{"text": "again"}'] * (SignedInConsumer.max_messages + 1)
 
         assert self.code_after(user, *messages) == TOO_MANY
@@ -246,7 +277,7 @@ class TestOutage:
         assert caplog.records[-1].message.startswith("Push lost")
 
     def test_socket_is_closed_and_may_come_back(
-        self, user: "User", monkeypatch: pytest.MonkeyPatch
+        self, user: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         token = token_of(user)
         self.fail("group_add", monkeypatch)
@@ -256,6 +287,28 @@ class TestOutage:
             return await socket.closed()
 
         assert async_to_sync(scenario)() == consumers.TRY_AGAIN
+
+    def test_socket_that_fails_leaves_its_groups(
+        self, user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token, path = token_of(user), room()
+        left: list[str] = []
+
+        async def leave(group: str, _channel: str) -> None:
+            left.append(group)
+
+        async def scenario() -> int:
+            socket = await Socket(path, token=token).open()
+            self.fail("group_send", monkeypatch)
+            await socket.send({"text": "Hello"})
+            code = await socket.closed()
+            await socket.server
+            return code
+
+        monkeypatch.setattr(channel_layers["default"], "group_discard", leave)
+
+        assert async_to_sync(scenario)() == consumers.TRY_AGAIN
+        assert left == [sockets.user_group(user.pk), f"chat.{path.split('/')[3]}"]
 
     def fail(self, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Make the channel layer lose its Redis."""

@@ -175,11 +175,13 @@ class SignedInConsumer(LoggedConsumer):
         max_bytes: The longest message a client may send.
         max_messages: How many messages it may send in `window_seconds`.
         window_seconds: See `max_messages`.
+        rechecks: Asks now and then whether the user may go on, if the socket is open.
     """
 
     max_bytes: ClassVar[int] = 4096
     max_messages: ClassVar[int] = 20
     window_seconds: ClassVar[float] = 10
+    rechecks: "asyncio.Task[None] | None" = None
 
     async def joined(self) -> list[str]:
         """Name the groups whose messages the client gets, besides the user's own.
@@ -205,10 +207,32 @@ class SignedInConsumer(LoggedConsumer):
         """
 
     @override
+    async def __call__(
+        self,
+        scope: "_ChannelScope",
+        receive: "ASGIReceiveCallable",
+        send: "ASGISendCallable",
+    ) -> None:
+        """Serve the socket until it is closed, and leave its groups in any case.
+
+        Args:
+            scope: The connection.
+            receive: Gets the client's next event.
+            send: Sends an event to the client.
+        """
+        self.listening: list[str] = []
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self.rechecks:
+                self.rechecks.cancel()
+            with suppress(RedisError, OSError):
+                for group in self.listening:
+                    await self.channel_layer.group_discard(group, self.channel_name)
+
+    @override
     async def connect(self) -> None:
         """Accept the socket, and close it again unless its user may open it."""
-        self.listening: list[str] = []
-        self.rechecks: asyncio.Task[None] | None = None
         self.times: deque[float] = deque(maxlen=self.max_messages)
         status = await self.enter()
         # Only now: whoever is told that the socket is open misses no message.
@@ -310,19 +334,6 @@ class SignedInConsumer(LoggedConsumer):
                 await self.refuse(error.status_code)
             except ValidationError:
                 await self.refuse(HTTPStatus.BAD_REQUEST)
-
-    @override
-    async def disconnect(self, code: int) -> None:
-        """Leave the groups.
-
-        Args:
-            code: The client's code.
-        """
-        await super().disconnect(code)
-        if self.rechecks:
-            self.rechecks.cancel()
-        for group in self.listening:
-            await self.channel_layer.group_discard(group, self.channel_name)
 
 
 def parse(text: str) -> dict[str, Any] | None:

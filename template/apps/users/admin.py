@@ -3,18 +3,22 @@
 from typing import TYPE_CHECKING, override
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.decorators import login_required
+from django.utils.decorators import method_decorator
 
 from apps.users import services
-from apps.users.forms import ThrottledLoginForm
+from apps.users.forms import OwnPasswordForm, ThrottledLoginForm
 from apps.users.models import AuthSession, User
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.forms import ModelForm
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 admin.site.login_form = ThrottledLoginForm
+admin.site.password_change_form = OwnPasswordForm
 
 
 @admin.register(User)
@@ -70,6 +74,27 @@ class UserAdmin(BaseUserAdmin[User]):
         super().save_model(request, obj, form, change)
         services.settle(user=obj)
 
+    @method_decorator(login_required)
+    @override
+    def user_change_password(
+        self, request: "HttpRequest", id: str, form_url: str = ""
+    ) -> "HttpResponse":
+        """Change a user's password, which does not go through `save_model`.
+
+        Args:
+            request: The request.
+            id: The user's primary key, as quoted in the URL.
+            form_url: Where the form is sent.
+
+        Returns:
+            The form, or a redirect.
+        """
+        response = super().user_change_password(request, id, form_url)
+        user = self.get_object(request, unquote(id))
+        if user and request.method == "POST":
+            services.settle(user=user)
+        return response
+
     @override
     def delete_queryset(
         self, request: "HttpRequest", queryset: "QuerySet[User]"
@@ -103,6 +128,29 @@ class AuthSessionAdmin(admin.ModelAdmin[AuthSession]):
     list_display = ("user", "created_at", "expires_at")
     search_fields = ("user__email",)
     readonly_fields = ("user", "created_at", "expires_at")
+
+    @override
+    def delete_queryset(
+        self, request: "HttpRequest", queryset: "QuerySet[AuthSession]"
+    ) -> None:
+        """End sessions.
+
+        Args:
+            request: The request.
+            queryset: The sessions.
+        """
+        for session in queryset:
+            services.logout(session=session)
+
+    @override
+    def delete_model(self, request: "HttpRequest", obj: AuthSession) -> None:
+        """End a session.
+
+        Args:
+            request: The request.
+            obj: The session.
+        """
+        services.logout(session=obj)
 
     @override
     def has_add_permission(self, request: "HttpRequest") -> bool:

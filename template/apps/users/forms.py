@@ -1,13 +1,20 @@
 """Forms of the administration."""
 
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import (
+    AdminAuthenticationForm,
+    AdminPasswordChangeForm,
+)
 from django.core.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.core.throttling import LoginThrottle
+from apps.users import services
+
+if TYPE_CHECKING:
+    from apps.users.models import User
 
 
 class ThrottledLoginForm(AdminAuthenticationForm):
@@ -29,3 +36,23 @@ class ThrottledLoginForm(AdminAuthenticationForm):
             message = "Too many attempts. Try again later."
             raise ValidationError(message, code="throttled")
         return super().clean()
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """The administration's change of one's own password, which ends all sessions."""
+
+    user: "User"
+
+    @override
+    def save(self, commit: bool = True) -> "User":
+        """Store the password.
+
+        Args:
+            commit: Whether to store it now.
+
+        Returns:
+            The user.
+        """
+        super().save(commit=commit)
+        services.settle(user=self.user)
+        return self.user

@@ -9,6 +9,8 @@ from channels.db import database_sync_to_async
 from channels.middleware import BaseMiddleware
 from channels.sessions import CookieMiddleware
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
 
 from apps.core import sockets
 from apps.users import selectors
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from asgiref.typing import ASGIReceiveCallable, ASGISendCallable
     from channels.consumer import _ChannelScope
     from channels.utils import _ChannelApplication
+    from django.http import HttpRequest
 
     from apps.users.models import User
 
@@ -92,3 +95,20 @@ def user_by_token(token: str) -> "User | None":
     """
     session = selectors.session_by_token(token=token)
     return session.user if session else None
+
+
+@receiver(user_logged_out)
+def close_sockets(
+    request: "HttpRequest", user: "User | None", **_details: object
+) -> None:
+    """Close the sockets that were opened with the cookie of a session.
+
+    Args:
+        request: The request that ends the session.
+        user: Who logs out, if anybody was signed in.
+        **_details: Of the signal, unused.
+    """
+    # Django does so only after the signal, and the sockets ask at once.
+    request.session.flush()
+    if user:
+        sockets.recheck(user_id=user.pk)

@@ -72,6 +72,32 @@ def test_deleting_a_session_ends_it(staff_client: "Client") -> None:
     assert not AuthSession.objects.exists()
 
 
+@pytest.mark.parametrize("whose", ["own", "other"])
+def test_a_new_password_ends_sessions(staff_client: "Client", whose: str) -> None:
+    password = fake_password()
+    root = User.objects.get()
+    root.set_password(password)
+    root.save()
+    staff_client.force_login(root)
+    user = root if whose == "own" else UserFactory.create()
+    services.start_session(user=user)
+    services.start_session(user=(bystander := UserFactory.create()))
+    new = fake_password()
+
+    if whose == "own":
+        form = {"old_password": password, "new_password1": new, "new_password2": new}
+        response = staff_client.post(reverse("admin:password_change"), form)
+    else:
+        form = {"usable_password": "true", "password1": new, "password2": new}
+        url = reverse("admin:auth_user_password_change", args=[user.pk])
+        response = staff_client.post(url, form)
+    user.refresh_from_db()
+
+    assert response.status_code == HTTPStatus.FOUND
+    assert user.check_password(new)
+    assert [session.user for session in AuthSession.objects.all()] == [bystander]
+
+
 def test_sessions_cannot_be_added(staff_client: "Client") -> None:
     response = staff_client.get(reverse("admin:users_authsession_add"))
 
