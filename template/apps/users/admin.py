@@ -74,6 +74,7 @@ class UserAdmin(BaseUserAdmin[User]):
         super().save_model(request, obj, form, change)
         services.settle(user=obj)
 
+    # The site has checked this and more; a view of an app says it itself, too.
     @method_decorator(login_required)
     @override
     def user_change_password(
