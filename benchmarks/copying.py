@@ -17,8 +17,8 @@ from jinja2 import Environment, StrictUndefined, select_autoescape
 from benchmarks.plan import say
 from benchmarks.servers import RENDERED, serving
 from benchmarks.sites import Site
+from tests.options import combinations
 from tests.project import (
-    combinations,
     copier,
     copy_tree,
     export_source,

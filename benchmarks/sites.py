@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.services import INSIDE
+from tests.options import everything
 from tests.project import copier, export_source, production, run
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tests.project import Result
 
 MINIMAL: Final = Path(__file__).resolve().parent / "minimal"
-EVERYTHING: Final = ("use_jwt=true", "use_celery=true", "use_channels=true")
 HOST: Final = "127.0.0.1"
 ROWS: Final = 1000
 # Counts, but refuses nobody.
@@ -101,9 +101,9 @@ def settings_of_render(database: str, cache: str) -> dict[str, str]:
     }
 
 
-def render(source: Path, folder: Path, *answers: str) -> Path:
+def render(source: Path, folder: Path, **answers: str | bool) -> Path:
     """Render and install a project, and return where its programs are."""
-    data = [word for answer in answers for word in ("-d", answer)]
+    data = [f"--data={name}={value}" for name, value in answers.items()]
     copier("copy", "--trust", "--defaults", "--quiet", *data, source, folder)
     (folder / ".env").unlink()
     run("uv", "sync", "--locked", "--compile-bytecode", cwd=folder)
@@ -123,7 +123,7 @@ def prepared(services: "Services", scratch: Path) -> "Iterator[Sites]":
     """
     source = export_source(scratch / "source")
     plain = render(source, scratch / "default")
-    full = render(source, scratch / "everything", *EVERYTHING)
+    full = render(source, scratch / "everything", **everything())
     with ExitStack() as stack:
         caches = stack.enter_context(services.caches())
         urls = [
@@ -131,7 +131,7 @@ def prepared(services: "Services", scratch: Path) -> "Iterator[Sites]":
         ]
         # Broker and channel layer use the two databases after the cache's.
         default = settings_of_render(urls[0], caches[3])
-        everything = settings_of_render(urls[1], caches[0])
+        complete = settings_of_render(urls[1], caches[0])
         minimal = {
             "SECRET_KEY": secrets.token_urlsafe(64),
             "ALLOWED_HOSTS": HOST,
@@ -140,7 +140,7 @@ def prepared(services: "Services", scratch: Path) -> "Iterator[Sites]":
         made = []
         for site in (
             Site(scratch / "default", plain, default),
-            Site(scratch / "everything", full, everything),
+            Site(scratch / "everything", full, complete),
             Site(MINIMAL, plain, minimal),
         ):
             site.migrate()

@@ -35,10 +35,10 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def reason(result: subprocess.CompletedProcess[str]) -> str:
-    """Return the first and the last line in which a failed command says why."""
+    """Return the line in which a failed command says why."""
     lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("error", "fatal"))]
-    return "; ".join(dict.fromkeys(errors[:1] + lines[-1:])) or "no reason given"
+    errors = [line for line in lines if line.startswith(("fatal", "error"))]
+    return (errors or lines or ["no reason given"])[0].rstrip(".")
 
 
 def make_repository() -> str:
@@ -86,7 +86,3 @@ def main() -> None:
             message = f"A step was left out ({step.__name__}): {error}"
         if message:
             print(f"   {message}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

@@ -28,14 +28,20 @@ if TYPE_CHECKING:
     from jinja2.runtime import Context
 
 PINS: Final = {
+    # renovate: datasource=python-version depName=python extractVersion=^(?<version>\d+\.\d+)
     "python": "3.12",
+    # renovate: datasource=python-version depName=python
     "python_image": "3.12.12",
+    # renovate: datasource=pypi depName=django extractVersion=^(?<version>\d+\.\d+)
     "django": "6.1",
+    # renovate: datasource=docker depName=nginx
     "nginx": "stable-alpine",
+    # renovate: datasource=pypi depName=ruff
     "ruff": "0.17.5",
+    # renovate: datasource=github-releases depName=astral-sh/uv
     "uv": "0.13.8",
 }
-"""Every version that more than one rendered file names."""
+"""Every version that more than one rendered file names; a bot reads the comments."""
 
 LINE_STATEMENT: Final = re.compile(r"^[ \t]*# % (.+)$", re.MULTILINE)
 
@@ -53,9 +59,9 @@ RESERVED: Final = re.compile(
     | djangorestframework(_simplejwt|_stubs)? | drf_spectacular(_sidecar)?
     | factory(_boy)? | faker | filelock | freezegun | grimp | gunicorn | h11 | httptools
     | httpx | identify | import_?linter | inflection | iniconfig
-    | jsonschema(_specifications)? | kombu | librt | markdown_it(_py)? | mdurl | msgpack
-    | mypy(_extensions)? | nodeenv | packaging | pathspec | platformdirs | pluggy
-    | pre_commit(_hooks)? | prompt_toolkit | psycopg(_binary|_pool)? | pycparser
+    | jwt | jsonschema(_specifications)? | kombu | librt | markdown_it(_py)? | mdurl | msgpack
+    | mypy(c|_extensions|_django_plugin|_drf_plugin)? | nodeenv | packaging | pathspec | platformdirs | pluggy
+    | pre_commit(_hooks)? | prompt_toolkit | psycopg(_binary|_pool)? | py | pycparser
     | pydantic(_core|_settings)? | pygments | pyjwt | pytest(_cov|_django)?
     | python_(crontab|dateutil|discovery|dotenv) | dotenv | types_.+ | pyyaml | yaml
     | redis | referencing | requests | rest_framework(_simplejwt)? | rich | rpds(_py)?
@@ -264,6 +270,35 @@ def slugify(value: str) -> str:
     return f"{slug[:42]}-project" if slug_problem(slug) else slug
 
 
+@pass_context
+def write_conf(context: Context) -> str:
+    """Write what Copier knows of an update for `extensions/update`, which it starts.
+
+    The file lies in Copier's temporary clone of the template. As an argument of the
+    command it would fill the screen, since Copier prints the command.
+
+    Args:
+        context: The render context.
+
+    Returns:
+        The path of the file, JSON.
+    """
+    conf = context["_copier_conf"]
+    source = Path(conf["src_path"])
+    to_yaml = context.environment.filters["to_nice_yaml"]
+    values = {
+        "source": str(source),
+        "answers": to_yaml(context["_copier_answers"]),
+        "answers_file": Path(conf["answers_file"]).as_posix(),
+        "conflict": conf["conflict"],
+        "exclude": [*conf["exclude"]],
+        "skip_if_exists": [*conf["skip_if_exists"]],
+    }
+    path = source / "update.json"
+    path.write_text(json.dumps(values), encoding="utf-8")
+    return str(path)
+
+
 class DjangoArch(Extension):
     """The Jinja extension that copier.yml loads."""
 
@@ -284,6 +319,7 @@ class DjangoArch(Extension):
             pins=PINS,
             refuse_bad_data=refuse_bad_data,
             refuse_collisions=refuse_collisions,
+            write_conf=write_conf,
         )
 
     def preprocess(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from extensions.django_arch import python_string, quoted
-from tests.project import questions
+from tests.options import questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import plumbum
 import pytest
-from filelock import FileLock
 
 from tests.processes import Live, own_database, redis_server
-from tests.project import (
-    Project,
-    copier,
-    export_source,
-    production,
-    without_hooks,
-)
+from tests.project import Project, export_source, production, without_hooks
+from tests.shared import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_copie.plugin import Copie
+
+    from tests.options import Answers
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,44 +78,29 @@ def render(copie: "Copie", hookless_source: Path) -> "Callable[..., Project]":
     return render_with
 
 
-def shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of this run only, the same in each of its workers."""
+@pytest.fixture(scope="session")
+def shared(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """Return what the workers of this run share."""
     folder = tmp_path_factory.getbasetemp()
-    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    return Shared(folder / "shared", source)
 
 
 @pytest.fixture(scope="session")
-def built(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return the default project with an environment of its own, made once per run.
+def built(shared: Shared) -> Project:
+    """Return the default project, installed.
 
     Read it, but change and run things in `project`: other workers use this one too.
     """
-    shared = shared_by_workers(tmp_path_factory) / "built"
-    project = Project(shared / "project")
-    with FileLock(f"{shared}.lock"):
-        done = shared / "done"
-        if not done.exists():
-            copier("copy", "--trust", "--defaults", source, project.path)
-            project.run("uv", "sync", "--locked")
-            done.touch()
-    return project
+    return shared.installed(shared.copied({}))
 
 
 @pytest.fixture(scope="session")
-def built_with_tasks_and_sockets(
-    source: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Project:
-    """Return a project with Celery and Channels and an environment of its own."""
-    shared = shared_by_workers(tmp_path_factory) / "built-with-tasks-and-sockets"
-    project = Project(shared / "project")
-    with FileLock(f"{shared}.lock"):
-        done = shared / "done"
-        if not done.exists():
-            answers = ("-d", "use_celery=true", "-d", "use_channels=true")
-            copier("copy", "--trust", "--defaults", *answers, source, project.path)
-            project.run("uv", "sync", "--locked")
-            done.touch()
-    return project
+def built_with_tasks_and_sockets(shared: Shared) -> Project:
+    """Return a project with Celery and Channels, installed."""
+    answers: Answers = {"use_celery": True, "use_channels": True}
+    return shared.installed(shared.copied(answers))
 
 
 @pytest.fixture
@@ -157,7 +138,7 @@ def render_project(
 
     def render_with(**answers: str | bool) -> Project:
         project = render(**answers)
-        shared = Project(project.path, environment=built.path / ".venv")
+        shared = Project(project.path, environment=built.environment)
         shared.run("uv", "lock")
         return shared
 

@@ -1,6 +1,5 @@
 """The template's source, and generated projects as the tests handle them."""
 
-import itertools
 import os
 import secrets
 import shutil
@@ -9,12 +8,8 @@ import sys
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCE_PATHS = ("copier.yml", "extensions", "template")
@@ -92,28 +87,6 @@ def without_hooks(source: Path, target: Path) -> Path:
         del settings[key]
     questionnaire.write_text(yaml.safe_dump(settings, sort_keys=False))
     return target / "source"
-
-
-def questions() -> dict[str, dict[str, object]]:
-    """Return what copier.yml asks, without its settings and checks."""
-    settings = yaml.safe_load((REPOSITORY / "copier.yml").read_text())
-    return {
-        name: details
-        for name, details in settings.items()
-        if not name.startswith("_") and "default" in details
-    }
-
-
-def combinations() -> "Iterator[dict[str, str | bool]]":
-    """Yield every combination of the answers that can be listed."""
-    closed: dict[str, list[str | bool]] = {}
-    for name, details in questions().items():
-        if isinstance(choices := details.get("choices"), list):
-            closed[name] = choices
-        elif details["type"] == "bool":
-            closed[name] = [False, True]
-    for values in itertools.product(*closed.values()):
-        yield dict(zip(closed, values, strict=True))
 
 
 def production() -> dict[str, str]:

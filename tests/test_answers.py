@@ -1,5 +1,6 @@
 """Bad answers end with one line that names question and rule, and write nothing."""
 
+import re
 import sys
 import tomllib
 from typing import TYPE_CHECKING
@@ -15,12 +16,13 @@ from extensions.django_arch import (
     slug_problem,
     slugify,
 )
-from tests.project import copier, questions, run, tool
+from tests.options import everything, questions
+from tests.project import copier, run, tool
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.project import Project
+    from tests.shared import Shared
 
 BAD_ANSWERS = [
     ("project_name", "", "empty"),
@@ -150,20 +152,39 @@ def test_every_free_answer_has_a_rule() -> None:
         assert questions()[name]["validator"] == f"{{{{ {name} | problem('{name}') }}}}"
 
 
-def test_every_installed_name_is_refused_as_a_slug(built: "Project") -> None:
-    packages = tomllib.loads(built.read("uv.lock"))["package"]
-    names = {package["name"] for package in packages} - {"my-project"}
+def test_every_installed_name_is_refused_as_a_slug(shared: "Shared") -> None:
+    lock = tomllib.loads(shared.copied(everything()).read("uv.lock"))
+    names = {package["name"] for package in lock["package"]} - {"my-project"}
+    assert "django" in names
     assert {name for name in names if not slug_problem(name)} == set()
 
 
-def test_every_module_of_the_project_is_refused_as_a_slug(built: "Project") -> None:
+def test_every_module_of_the_project_is_refused_as_a_slug(shared: "Shared") -> None:
     modules = {
         path.stem
-        for path in built.path.iterdir()
+        for path in shared.copied(everything()).path.iterdir()
         if path.suffix == ".py" or (path / "__init__.py").exists()
     }
     assert modules
     assert {name for name in modules if not slug_problem(name)} == set()
+
+
+@pytest.mark.exhaustive
+def test_every_installed_module_is_refused_as_a_slug(shared: "Shared") -> None:
+    """A package may install modules of other names than its own."""
+    project = shared.installed(shared.copied(everything()))
+    assert project.environment is not None
+    [packages] = project.environment.glob("lib/python3*/site-packages")
+    modules = {
+        path.stem.partition(".")[0]
+        for path in packages.iterdir()
+        if path.suffix in {".py", ".so"} or (path / "__init__.py").exists()
+    }
+    public = {name for name in modules if re.fullmatch("[a-z][a-z0-9_]*", name)}
+    assert "rest_framework" in public
+    assert {
+        name for name in public if not slug_problem(name.replace("_", "-"))
+    } == set()
 
 
 @pytest.mark.parametrize(

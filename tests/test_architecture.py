@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.plants import PLANTS, SURROUNDINGS
-from tests.project import REPOSITORY, Project, combinations, copy_tree
+from tests.project import REPOSITORY, Project, copy_tree
+from tests.renders import Renderer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 APPS = ("catalog", "invoices", "weather")
@@ -94,20 +95,6 @@ def test_every_plant_is_caught_with_file_line_rule_and_advice(
     assert "Move the code to the layer that may do this" in report
 
 
-def switches() -> "list[dict[str, str | bool]]":
-    """Return every combination of the options, whatever the other choices are."""
-    seen: dict[tuple[bool, ...], dict[str, str | bool]] = {}
-    for answers in combinations():
-        values = tuple(v for v in answers.values() if isinstance(v, bool))
-        seen.setdefault(values, answers)
-    return list(seen.values())
-
-
-def named(answers: dict[str, str | bool]) -> str:
-    on = [name.removeprefix("use_") for name, value in answers.items() if value is True]
-    return "+".join(on) or "default"
-
-
 def functions(tree: ast.Module) -> "Iterator[ast.FunctionDef | ast.AsyncFunctionDef]":
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -123,42 +110,30 @@ def is_typed(function: "ast.FunctionDef | ast.AsyncFunctionDef") -> bool:
     )
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        switches()[0],
-        *(pytest.param(a, marks=pytest.mark.exhaustive) for a in switches()[1:-1]),
-        switches()[-1],
-    ],
-    ids=named,
-)
-def test_everything_is_typed_and_documented(
-    render: "Callable[..., Project]", answers: dict[str, str | bool]
-) -> None:
+def test_everything_is_typed_and_documented(hookless_source: "Path") -> None:
     """Counted here once more, without the rules of the generated suite."""
-    trees = {
-        path: ast.parse(content)
-        for path, content in render(**answers).files().items()
-        if path.endswith(".py")
-    }
-    untyped = [
-        f"{path}:{function.lineno}"
-        for path, tree in trees.items()
-        for function in functions(tree)
-        if not is_typed(function)
-    ]
-    undocumented = [
-        f"{path}:{getattr(node, 'lineno', 1)}"
-        for path, tree in trees.items()
-        if path.startswith(("apps/", "config/"))
-        and "tests" not in path
-        and "migrations" not in path
-        for node in (tree, *ast.walk(tree))
-        if isinstance(
-            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        )
-        and not ast.get_docstring(node)
-    ]
+    untyped, undocumented = [], []
+    for variant in Renderer(hookless_source).variants():
+        path = variant.path
+        if not path.endswith(".py"):
+            continue
+        tree = ast.parse(variant.content)
+        untyped += [
+            f"{path}:{function.lineno}"
+            for function in functions(tree)
+            if not is_typed(function)
+        ]
+        if not path.startswith(("apps/", "config/")) or "tests" in path:
+            continue
+        undocumented += [
+            f"{path}:{getattr(node, 'lineno', 1)}"
+            for node in (tree, *ast.walk(tree))
+            if "migrations" not in path
+            and isinstance(
+                node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+            )
+            and not ast.get_docstring(node)
+        ]
     assert (untyped, undocumented) == ([], [])
 
 

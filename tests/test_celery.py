@@ -15,13 +15,12 @@ from tests.processes import running, wait_until
 from tests.server import Api, free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from email.message import Message
 
     from aiosmtpd.smtp import Envelope
 
     from tests.processes import Live, Program
-    from tests.project import Project
 
 EXPIRED = """
 from datetime import timedelta
@@ -264,14 +263,3 @@ def test_one_of_two_schedulers_cleans_up_and_the_other_takes_over(
             second.wait_for(DUE, seconds=60)
             wait_until(lambda: live.shell(COUNT).strip() == "2", "the clean-up")
     assert all(line["level"] for line in lines(second))
-
-
-def test_without_the_option_no_word_of_it_remains(
-    render_project: "Callable[..., Project]",
-) -> None:
-    project = render_project(use_channels=True, use_jwt=True)
-    files = {path: content.decode() for path, content in project.files().items()}
-    del files[".copier-answers.yml"]
-    for word in ("celery", "kombu", "beat", "broker", "email_url"):
-        found = [path for path, text in files.items() if word in (path + text).lower()]
-        assert found == ["Dockerfile"] * (word == "beat"), word

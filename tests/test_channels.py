@@ -19,13 +19,10 @@ from tests.server import free_port
 from tests.test_celery import api_of, register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from websockets.asyncio.client import ClientConnection
     from websockets.typing import Origin
 
     from tests.processes import Live
-    from tests.project import Project
     from tests.server import Api
 
 SOCKETS = 200
@@ -295,37 +292,3 @@ def test_sockets_come_back_after_redis_does(live: "Live") -> None:
         asyncio.run(scenario(token))
         assert register(api, "b@example.com")[0] == 201
     assert "Traceback" not in server.everything()
-
-
-COMBINATIONS = [
-    {"use_celery": celery, "use_channels": channels, "use_jwt": jwt}
-    for celery in (False, True)
-    for channels in (False, True)
-    for jwt in (False, True)
-]
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    "answers",
-    COMBINATIONS,
-    ids=lambda answers: "-".join(name for name in answers if answers[name]) or "none",
-)
-def test_every_combination_passes_its_own_gates(
-    render: "Callable[..., Project]", answers: dict[str, bool]
-) -> None:
-    project = render(**answers)
-    project.run("uv", "sync")
-    # Stricter than a project has to be.
-    project.run("make", "check", env={"PYTEST_ADDOPTS": "--cov-fail-under=95"})
-
-
-def test_without_the_option_no_word_of_it_remains(
-    render_project: "Callable[..., Project]",
-) -> None:
-    project = render_project(use_celery=True, use_jwt=True)
-    files = {path: content.decode() for path, content in project.files().items()}
-    del files[".copier-answers.yml"]
-    for word in ("channels", "chat", "websocket"):
-        found = [path for path, text in files.items() if word in (path + text).lower()]
-        assert found == [], word

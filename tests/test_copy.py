@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import stat
 from pathlib import Path
 
@@ -162,7 +163,9 @@ def test_the_one_off_line_works(source: Path, tmp_path: Path) -> None:
         for line in (REPOSITORY / "README.md").read_text().splitlines()
         if line.startswith("uvx ") and " --defaults " not in line
     )
-    words = [str(source) if word.startswith("gh:") else word for word in line.split()]
+    words = [
+        str(source) if word.startswith("gh:") else word for word in shlex.split(line)
+    ]
     assert str(source) in words
     code, screen = press_enter(*words, cwd=tmp_path, env={})
     assert code == 0, screen
@@ -176,9 +179,8 @@ def test_the_bare_commands_work_after_the_one_time_set_up(
 ) -> None:
     """The set-up is the README's; GitHub is a repository in a local folder."""
     readme = (REPOSITORY / "README.md").read_text()
-    set_up = (
-        "uv tool install copier --with copier-template-extensions --with jinja2-time"
-    )
+    libraries = "--with copier-template-extensions --with jinja2-time"
+    set_up = f'uv tool install "copier<10" {libraries}'
     assert f"\n{set_up}\n" in readme
     assert "\n  - gh:org/django-arch\n" in readme
 
@@ -203,7 +205,7 @@ def test_the_bare_commands_work_after_the_one_time_set_up(
         "UV_TOOL_DIR": str(tmp_path / "tools"),
         "UV_TOOL_BIN_DIR": str(tmp_path / "bin"),
     }
-    run(*set_up.split(), env=env)
+    run(*shlex.split(set_up), env=env)
     env["PATH"] = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
     code, screen = press_enter(
@@ -229,7 +231,7 @@ def test_the_bare_commands_work_after_the_one_time_set_up(
     git(template, "commit", "--quiet", "--allow-empty", "-m", "Change nothing")
     git(template, "tag", "v1.2.0")
     line = next(
-        line.split()
+        shlex.split(line)
         for line in (project / "README.md").read_text().splitlines()
         if line.startswith("    uvx ")
     )

@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.project import REPOSITORY, production
+from tests.shared import TARGETS
 
 if TYPE_CHECKING:
     from tests.project import Project
-
-STRICTER = (
-    *("ruff", "check", "--no-fix", "--extend-select", "T20,D,ANN"),
-    *("--config", 'lint.pydocstyle.convention="google"', "apps", "config"),
-    *("--exclude", "tests"),
-)
+    from tests.shared import Shared
 
 
 def test_the_ruff_and_pytest_tables_are_exact(project: "Project") -> None:
@@ -38,28 +34,25 @@ def test_no_rule_is_switched_off_in_a_line(project: "Project", mark: str) -> Non
     assert [path for path, text in files.items() if f"# {mark}" in text] == []
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("ruff", "check", "--no-fix", "."),
-        ("ruff", "format", "--check", "."),
-        STRICTER,
-        ("mypy", "--strict", "."),
-        ("manage.py", "makemigrations", "--check", "--dry-run"),
-        ("manage.py", "check", "--fail-level", "WARNING"),
-        ("manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", "x.yml"),
-    ],
-    ids=lambda command: " ".join(command[:3]),
-)
-def test_a_gate_passes(project: "Project", command: tuple[str, ...]) -> None:
-    project.uv_run(*command)
+def test_types_are_checked_strictly(project: "Project") -> None:
+    settings = tomllib.loads(project.read("pyproject.toml"))["tool"]["mypy"]
+    assert settings["strict"] is True
 
 
-@pytest.mark.parametrize("environment", ["production", "staging"])
-def test_the_deployment_check_passes(project: "Project", environment: str) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_gate_passes(shared: "Shared", project: "Project", target: str) -> None:
+    shared.prove(project, "make", target)
+
+
+def test_the_check_of_a_local_start_passes(project: "Project") -> None:
+    project.manage("check", "--fail-level", "WARNING")
+
+
+def test_the_deployment_check_passes_in_staging(project: "Project") -> None:
+    """The target `deploy` above is about production."""
     project.manage(
         *("check", "--deploy", "--fail-level", "WARNING"),
-        env=production() | {"ENVIRONMENT": environment},
+        env=production() | {"ENVIRONMENT": "staging"},
     )
 
 

@@ -69,7 +69,9 @@ def test_the_second_command_is_what_ci_runs() -> None:
     second = commands()[1]
     assert second == "uv run pytest"
     script = (REPOSITORY / ".ci" / "run").read_text()
-    assert script.rstrip().splitlines()[-1].startswith(f"{second} -m ")
+    assert re.findall(r"^ *(.*\bpytest\b.*) -m ", script, re.MULTILINE) == [
+        f"{second} --durations=25"
+    ]
 
 
 def test_every_question_is_in_the_readme() -> None:

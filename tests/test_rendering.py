@@ -1,4 +1,4 @@
-"""Every combination renders clean, repeatable files that git would track."""
+"""A render is repeatable, and git would track all of it."""
 
 import re
 from typing import TYPE_CHECKING
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cleanliness import problems
-from tests.project import REPOSITORY, combinations, git, run, tool
+from tests.options import read_facts
+from tests.project import REPOSITORY, git, run, tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,38 +29,6 @@ ARCHITECTURE = """
     tests/__init__.py tests/conftest.py nginx/nginx.conf pyproject.toml Dockerfile
     docker-compose.yml manage.py .env.example .gitignore .dockerignore
 """
-
-
-def quick(answers: dict[str, str | bool]) -> bool:
-    """Choose every combination of options, and every other answer once."""
-    chosen = sum(answers[name] != first for name, first in FIRST.items())
-    return not chosen or (chosen == 1 and all(answers[name] for name in OPTIONS))
-
-
-OPTIONS = [name for name, value in next(combinations()).items() if value is False]
-FIRST = {
-    name: value for name, value in next(combinations()).items() if value is not False
-}
-
-
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param(
-            answers,
-            marks=[] if quick(answers) else pytest.mark.exhaustive,
-            id="-".join(map(str, answers.values())),
-        )
-        for answers in combinations()
-    ],
-)
-def test_every_combination_is_clean(
-    render: "Callable[..., Project]", answers: dict[str, str | bool]
-) -> None:
-    project = render(**answers)
-    assert problems(project.files()) == []
-    project.run(tool("ruff"), "check", "--no-fix", ".")
-    project.run(tool("ruff"), "format", "--check", ".")
 
 
 def test_every_path_of_the_architecture_exists(
@@ -110,14 +79,12 @@ def test_no_file_knows_the_template_version_or_its_own_place() -> None:
     assert paths == [str(answers_file)]
 
 
-@pytest.mark.parametrize("word", ["celery", "channels", "jwt"])
-def test_a_default_project_has_no_word_of_what_it_lacks(
-    built: "Project", word: str
+def test_the_lock_of_a_default_project_has_no_word_of_what_it_lacks(
+    built: "Project",
 ) -> None:
-    """Only the answers file names an option: it records that the answer was no."""
-    files = {path: content.decode() for path, content in built.tracked().items()}
-    del files[".copier-answers.yml"]
-    assert [path for path, text in files.items() if word in (path + text).lower()] == []
+    lock = built.read("uv.lock")
+    words = [word for facts in read_facts().values() for word in facts.words]
+    assert [word for word in words if re.search(word, lock, re.IGNORECASE)] == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.project import REPOSITORY, copy_tree, git, questions, run, tool
+from tests.options import questions
+from tests.project import REPOSITORY, copy_tree, git, run, tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,20 +76,44 @@ def test_the_workflows_are_valid_and_safe() -> None:
             assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
 
 
-def test_the_services_of_ci_have_the_default_versions() -> None:
+def test_ci_runs_the_three_parts_of_the_script_in_half_an_hour_each() -> None:
+    workflow = (REPOSITORY / ".github" / "workflows" / "ci.yml").read_text()
+    jobs = yaml.safe_load(workflow)["jobs"]
+    for part, job in jobs.items():
+        assert job["steps"][-1]["run"] == f".ci/run {part}"
+        assert job["timeout-minutes"] <= 30
+    script = (REPOSITORY / ".ci" / "run").read_text()
+    parts = re.search(r'case "\$part" in\n(.+) \| all\)', script)
+    assert parts
+    assert parts[1].split(" | ") == list(jobs)
+
+
+def test_ci_and_the_readme_have_the_default_versions() -> None:
     workflow = (REPOSITORY / ".github" / "workflows" / "ci.yml").read_text()
     script = (REPOSITORY / ".ci" / "run").read_text()
     postgres = questions()["postgres_version"]["default"]
     assert f"image: postgres:{postgres}\n" in workflow
     assert f"linux-x64@{postgres}." in script
     assert f"image: redis:{questions()['redis_version']['default']}\n" in workflow
+    readme = (REPOSITORY / "README.md").read_text()
+    for name in ("postgres_version", "redis_version"):
+        assert f"| `{name}` | {questions()[name]['default']} |" in readme
 
 
 @pytest.mark.parametrize(
-    "script", [".ci/run", ".ci/release-notes", "template/.ci/template-update"]
+    "script",
+    [".ci/run", ".ci/versions", ".ci/release-notes", "template/.ci/template-update"],
 )
 def test_a_script_is_valid_bash(script: str) -> None:
     run("bash", "-n", REPOSITORY / script)
+
+
+@pytest.mark.parametrize("command", [".ci/run", ".ci/versions", ".ci/release-notes"])
+def test_a_script_refuses_what_it_does_not_know(command: str) -> None:
+    """Before it installs or renders anything."""
+    result = run(REPOSITORY / command, "nothing", check=False)
+    assert result.returncode in {1, 2}
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_every_text_file_is_tidy() -> None:

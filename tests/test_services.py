@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.options import everything
 from tests.project import production
 from tests.server import free_port, gunicorn, serving
+from tests.shared import SUITE
 from tests.test_server import round_trip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from tests.project import Project
+    from tests.project import Project, Result
+    from tests.shared import Shared
 
 SERVICES = {
     "DATABASE_URL": "DJANGO_ARCH_TEST_DATABASE_URL",
@@ -47,17 +51,41 @@ def services() -> "Services":
 
 @pytest.mark.exhaustive
 def test_the_suite_passes_on_postgresql_and_redis(
+    shared: "Shared", project: "Project", services: "Services"
+) -> None:
+    shared.prove(project, *SUITE, env=services(1))
+
+
+@pytest.mark.exhaustive
+def test_the_query_of_the_database_url_counts(
     project: "Project", services: "Services"
 ) -> None:
-    project.uv_run("pytest", "-q", "--no-cov", env=services(1))
+    """A server without TLS must be refused where the URL demands it."""
+    env = services(5)
+    show = (
+        "from django.db import connection; cursor = connection.cursor(); "
+        "cursor.execute('SHOW statement_timeout'); print(cursor.fetchone()[0])"
+    )
+
+    def run_with(query: str) -> "Result":
+        url = f"{env['DATABASE_URL']}?{query}"
+        command = ("shell", "--verbosity", "0", "--command", show)
+        return project.manage(*command, check=False, env=env | {"DATABASE_URL": url})
+
+    timeout = run_with("options=-c%20statement_timeout%3D4321")
+    assert timeout.stdout.strip() == "4321ms", timeout.stderr
+    refused = run_with("sslmode=require")
+    assert refused.returncode != 0
+    # The pool logs the reason.
+    assert "server does not support SSL, but SSL was required" in refused.stdout
 
 
 @pytest.mark.exhaustive
 def test_the_suite_of_everything_passes_on_postgresql_and_redis(
-    render: "Callable[..., Project]", services: "Services"
+    shared: "Shared", tmp_path: "Path", services: "Services"
 ) -> None:
-    project = render(use_jwt=True, use_celery=True, use_channels=True)
-    project.uv_run("pytest", "-q", "--no-cov", env=services(3))
+    project = shared.installed(shared.copied(everything()))
+    shared.prove(project.copy_to(tmp_path / "shop"), *SUITE, env=services(3))
 
 
 @pytest.mark.exhaustive

@@ -10,12 +10,13 @@ from tests.server import free_port, gunicorn, serving
 from tests.updates import Template, commit, replace_text, update
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
+    from tests.options import Answers
     from tests.server import Api
+    from tests.shared import Shared
 
-OPTIONS = [{"use_jwt": True}, {"use_jwt": True, "use_celery": True}]
+OPTIONS: "list[Answers]" = [{"use_jwt": True}, {"use_jwt": True, "use_celery": True}]
 MANY = (
     ("orders", "--model", "Order"),
     ("status",),
@@ -50,13 +51,15 @@ def test_an_app_is_green_as_it_is(project: Project, arguments: tuple[str, ...]) 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("answers", OPTIONS, ids="-".join)
 def test_an_app_passes_every_check_with_options(
-    render: "Callable[..., Project]", answers: dict[str, bool]
+    shared: "Shared", tmp_path: "Path", answers: "Answers"
 ) -> None:
-    project = render(**answers)
+    copied = shared.installed(shared.copied(answers))
+    project = copied.copy_to(tmp_path / "project")
     project.manage("startapp", *MANY[0])
     has_tasks = (project.path / "apps" / "orders" / "tasks.py").exists()
     assert has_tasks == ("use_celery" in answers)
-    project.run("make", "check")
+    # Coverage is measured in the test of many apps.
+    project.run("make", "check", env={"PYTEST_ADDOPTS": "--no-cov"})
 
 
 @pytest.mark.exhaustive
@@ -169,9 +172,10 @@ def test_an_app_serves_its_model_over_http(project: Project) -> None:
 
 @pytest.mark.exhaustive
 def test_an_app_serves_its_model_over_http_with_jwt(
-    render: "Callable[..., Project]",
+    shared: "Shared", tmp_path: "Path"
 ) -> None:
-    project = render(use_jwt=True)
+    copied = shared.installed(shared.copied({"use_jwt": True}))
+    project = copied.copy_to(tmp_path / "project")
     project.manage("startapp", *MANY[0])
     use(project, "Bearer")
 
@@ -184,7 +188,7 @@ def test_an_update_next_to_the_registrations_does_not_conflict(
     template = Template.make(source, tmp_path / "template")
     path = template.copy(tmp_path / "shop", "v1.0.0").path
     commit(path, "Start")
-    project = Project(path, environment=built.path / ".venv")
+    project = Project(path, environment=built.environment)
     for app in ("orders", "ideas"):
         project.manage("startapp", app)
     commit(path, "Add apps")

@@ -406,7 +406,7 @@ def test_conflicts_make_a_draft_that_fails_the_checks(
 
     result = job.checkout(BRANCH).run("make", "lint", check=False)
     assert result.returncode
-    assert "LICENSE:1:<<<<<<< before updating" in result.stdout
+    assert "LICENSE:1:<<<<<<< yours" in result.stdout
     assert "conflict markers" in result.stderr
 
     # Solved, and no longer in the way.
@@ -446,6 +446,28 @@ def test_the_report_names_no_ref_of_the_job(
 
 
 @pytest.mark.exhaustive
+@providers
+def test_a_failed_update_is_not_committed(
+    start: "Callable[[type[Job]], Job]", kind: type[Job]
+) -> None:
+    job = start(kind)
+    project = job.checkout("main").path
+    (project / "handbook").write_text("Ours.\n")
+    git(project, "add", "handbook")
+    git(project, "commit", "--quiet", "-m", "Handbook")
+    git(project, "push", "--quiet", "origin", "HEAD:main")
+    news = job.template / "template/handbook/news.md"
+    news.parent.mkdir()
+    news.write_text("News.\n")
+    git(job.template, "add", "--all")
+    job.release("v2.0.0", "LICENSE.jinja", "MIT License", "Their License")
+    result = job.run(check=False)
+    assert result.returncode
+    assert "`handbook` is a file on one side" in result.stderr
+    assert (job.tip(BRANCH), job.request) == ("", {})
+
+
+@pytest.mark.exhaustive
 def test_without_a_token_nothing_is_pushed(
     start: "Callable[[type[Job]], Job]",
 ) -> None:
@@ -471,7 +493,7 @@ def test_where_drafts_do_not_exist_the_title_warns(
 def test_lint_finds_conflict_markers_in_any_text(project: "Project") -> None:
     headings = "Title\n=======\n\n>>> 1\n\n>>>>>>>>\n"
     (project.path / "docs" / "headings.rst").write_text(headings)
-    (project.path / "logo.png").write_bytes(b"\x00\n<<<<<<< before updating\n")
+    (project.path / "logo.png").write_bytes(b"\x00\n<<<<<<< yours\n")
     project.run("make", "lint")
 
     for path in (".env.example", "Makefile", "README.md", "docs/new.txt", "uv.lock"):

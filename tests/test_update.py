@@ -1,17 +1,12 @@
 """A change of the template reaches an edited project, and no edit is lost."""
 
-import os
-import random
 import shutil
-import signal
-import subprocess
-import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.project import REPOSITORY, SOURCE_PATHS, Project, git, run, tool
+from tests.options import everything
+from tests.project import REPOSITORY, SOURCE_PATHS, Project, git, run
 from tests.test_hostile_answers import EVERYTHING, QUESTIONS
 from tests.updates import (
     SMALL,
@@ -106,12 +101,8 @@ def versions() -> list[str]:
     return list(dict.fromkeys([*earlier[:3], *earlier[-1:]]))
 
 
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("options", ["default", "everything"])
-@pytest.mark.parametrize("before", versions())
-def test_an_update_from_every_earlier_version_equals_a_fresh_copy(
-    source: "Path", tmp_path: "Path", before: str, options: str
-) -> None:
+def past_and_present(source: "Path", tmp_path: "Path", before: str) -> Template:
+    """Return a repository with a commit of this one as v1.0.0, and the work tree after it."""
     template = tmp_path / "template"
     template.mkdir()
     git(template, "init", "--quiet")
@@ -122,18 +113,53 @@ def test_an_update_from_every_earlier_version_equals_a_fresh_copy(
     git(template, "rm", "--quiet", "-r", ".")
     shutil.copytree(source, template, dirs_exist_ok=True)
     commit(template, "Now", "v2.0.0")
-    names = ("use_jwt", "use_celery", "use_channels")
-    answers = dict.fromkeys(names, options == "everything")
+    return Template(template)
+
+
+def scaffolds() -> list[str]:
+    """Return the first commit of each version of what `startapp` makes."""
+    found: dict[str, str] = {}
+    folder = "template/apps/core/management/startapp"
+    for name in git(REPOSITORY, "log", "--reverse", "--format=%h").split():
+        tree = ("rev-parse", "--quiet", "--verify", f"{name}:{folder}")
+        result = run("git", *tree, cwd=REPOSITORY, check=False)
+        if result.returncode == 0:
+            found.setdefault(result.stdout, name)
+    return list(found.values())
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("before", scaffolds())
+def test_an_app_of_every_earlier_startapp_passes_the_checks_of_now(
+    source: "Path", tmp_path: "Path", before: str
+) -> None:
+    template = past_and_present(source, tmp_path, before)
+    project = template.copy(tmp_path / "shop", "v1.0.0", **everything())
+    project.manage("startapp", "orders")
+    commit(project.path, "Start")
+    update(project)
+    assert unmerged(project) == []
+    project.run("make", "check")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("options", ["default", "everything"])
+@pytest.mark.parametrize("before", versions())
+def test_an_update_from_every_earlier_version_equals_a_fresh_copy(
+    source: "Path", tmp_path: "Path", before: str, options: str
+) -> None:
+    template = past_and_present(source, tmp_path, before)
+    answers = everything() if options == "everything" else {}
 
     def edited(project: Project) -> Project:
         replace_text(project.path / "LICENSE", "of the Software", "of our Software")
         (project.path / "shop.py").write_text("PRICE = 1\n")
         return project
 
-    project = Template(template).copy(tmp_path / "shop", "v1.0.0", **answers)
+    project = template.copy(tmp_path / "shop", "v1.0.0", **answers)
     commit(edited(project).path, "Start")
     update(project)
-    fresh = edited(Template(template).copy(tmp_path / "fresh", "v2.0.0", **answers))
+    fresh = edited(template.copy(tmp_path / "fresh", "v2.0.0", **answers))
     updated, expected = state(project), state(fresh)
     assert set(updated) == set(expected)
     assert [path for path in updated if updated[path] != expected[path]] == []
@@ -148,7 +174,7 @@ def test_an_update_keeps_hostile_answers(small: Template, tmp_path: "Path") -> N
     small.release("v2.0.0")
     update(project)
     changed = git(project.path, "status", "--porcelain").splitlines()
-    assert sorted(changed) == [" M .copier-answers.yml", "?? planted/"]
+    assert sorted(changed) == [" A planted/news.md", " M .copier-answers.yml"]
 
 
 @pytest.mark.exhaustive
@@ -162,11 +188,11 @@ def test_a_conflict_is_reported_and_leaves_the_lock_alone(
     template.release("v2.0.0")
     said = command(project)
     assert "- `LICENSE`" in said
-    assert any(line.startswith("In conflict: ") for line in said)
-    assert "Then run `uv lock` and the tests, and commit." in said
+    assert any(line.startswith("In conflict. ") for line in said)
+    assert said[-1].startswith("Then run the tests, and commit.")
     assert unmerged(project) == ["LICENSE"]
     assert "UU LICENSE" in git(project.path, "status", "--porcelain")
-    assert "<<<<<<< before updating\nTheir License\n" in project.read("LICENSE")
+    assert "<<<<<<< yours\nTheir License\n" in project.read("LICENSE")
     assert git(project.path, "diff", "--name-only", "--", "uv.lock") == ""
 
 
@@ -209,8 +235,8 @@ def test_edits_move_along_with_a_file_and_a_folder_of_the_template(
     replace_text(shop.path / "docs/lists.md", "", "\nOurs.\n")
     (shop.path / "docs/ours.md").write_text("Ours.\n")
     commit(shop.path, "Edit")
-    small.move("2.0.0", "apps/users/managers.py", "apps/users/querysets.py")
-    small.move("2.0.0", "docs", "handbook")
+    small.move("apps/users/managers.py", "apps/users/querysets.py")
+    small.move("docs", "handbook")
     replace_text(small.file("apps/users/querysets.py"), '"""', '"""New. ')
     small.release("v2.0.0")
     report = update(shop)
@@ -218,33 +244,46 @@ def test_edits_move_along_with_a_file_and_a_folder_of_the_template(
     assert '"""New. ' in shop.read("apps/users/querysets.py")
     assert shop.read("apps/users/querysets.py").endswith("\nOURS = 1\n")
     assert shop.read("handbook/lists.md").endswith("\nOurs.\n")
-    assert shop.read("docs/ours.md") == "Ours.\n"
+    assert shop.read("handbook/ours.md") == "Ours.\n"
+    assert "- `docs/ours.md` to `handbook/ours.md`" in report
     assert "- `apps/users/managers.py` to `apps/users/querysets.py`" in report
     assert unmerged(shop) == []
     commit(shop.path, "Update")
     assert update(shop).strip() == "Already up to date."
 
 
-def test_a_file_the_user_moved_or_deleted_stays_so_and_is_named(
+def test_a_file_the_owner_deleted_stays_so_and_is_named(
     small: Template, shop: Project
 ) -> None:
-    git(shop.path, "mv", "apps/users/managers.py", "apps/users/ours.py")
     git(shop.path, "rm", "--quiet", "docs/lists.md", "docs/tasks.md")
     commit(shop.path, "Edit")
-    ours = shop.read("apps/users/ours.py")
-    replace_text(small.file("apps/users/managers.py"), "", "\nTHEIRS = 1\n")
     replace_text(small.file("docs/lists.md"), "", "\nTheirs.\n")
     small.release("v2.0.0")
     report = update(shop)
-    assert shop.read("apps/users/ours.py") == ours
-    assert not (shop.path / "apps/users/managers.py").exists()
     assert not (shop.path / "docs/lists.md").exists()
-    assert "- `apps/users/managers.py` (now `apps/users/ours.py`)\n" in report
     assert "- `docs/lists.md`\n" in report
     assert "docs/tasks.md" not in report
     refs = ("django-arch/from", "django-arch/to")
-    change = git(shop.path, "diff", *refs, "--", "apps/users/managers.py")
-    assert "+THEIRS = 1" in change
+    change = git(shop.path, "diff", *refs, "--", "docs/lists.md")
+    assert "+Theirs." in change
+
+
+@pytest.mark.parametrize(
+    "place", ["apps/users/ours.py", "apps/users/managers/__init__.py"]
+)
+def test_a_file_the_owner_renamed_or_made_a_package_takes_the_change(
+    small: Template, shop: Project, place: str
+) -> None:
+    (shop.path / place).parent.mkdir(exist_ok=True)
+    git(shop.path, "mv", "apps/users/managers.py", place)
+    commit(shop.path, "Edit")
+    ours = shop.read(place)
+    replace_text(small.file("apps/users/managers.py"), "", "\nTHEIRS = 1\n")
+    small.release("v2.0.0")
+    report = update(shop)
+    assert shop.read(place) == ours + "\nTHEIRS = 1\n"
+    assert not (shop.path / "apps/users/managers.py").exists()
+    assert f"- `apps/users/managers.py`, now `{place}`\n" in report
 
 
 @pytest.mark.exhaustive
@@ -289,7 +328,7 @@ def test_a_file_that_a_global_gitignore_hides_is_merged(
     small.release("v2.0.0")
     report = update(shop)
     assert edited.read_text() == ('{\n  "a": 7,\n  "m": 0,\n  "b": 2,\n  "c": 3\n}\n')
-    assert "<<<<<<< before updating\nMy own, hidden.\n" in shop.read("notes.md")
+    assert "<<<<<<< yours\nMy own, hidden.\n" in shop.read("notes.md")
     assert "- `notes.md`" in report
     hidden = git(shop.path, "show", "django-arch/before:notes.md")
     assert hidden == "My own, hidden.\n"
@@ -305,7 +344,7 @@ def test_a_file_of_the_user_where_an_option_adds_one_is_a_conflict(
     report = update(project, use_celery=True)
     assert unmerged(project) == ["config/celery.py"]
     assert "- `config/celery.py`" in report
-    assert "<<<<<<< before updating\nOURS = 1\n" in project.read("config/celery.py")
+    assert "<<<<<<< yours\nOURS = 1\n" in project.read("config/celery.py")
 
 
 @pytest.mark.exhaustive
@@ -343,22 +382,30 @@ def test_the_report_names_migrations_leftover_tables_and_notes(
     report = update(shop, use_celery=False)
     assert "manage.py migrate`:\n\n- `apps/users/migrations/0009_news.py`\n" in report
     assert "- use_celery: `uv run manage.py migrate django_celery_beat zero`" in report
-    assert "- Rename your `FOO` to `BAR`.\n" in report
-    assert "- use_celery: restart the worker.\n" in report
+    assert "- 2.0.0: Rename your `FOO` to `BAR`.\n" in report
+    assert "- 2.0.0: use_celery: restart the worker.\n" in report
     assert "sign in again" not in report
     assert "No note" not in report
     assert "Old news" not in report
 
 
 @pytest.mark.exhaustive
-def test_copiers_own_merge_is_reported_as_such(small: Template, shop: Project) -> None:
+def test_a_conflict_can_be_left_as_a_reject(small: Template, shop: Project) -> None:
     replace_text(shop.path / "docs/tasks.md", "#", "# Ours")
     commit(shop.path, "Edit")
+    ours = shop.read("docs/tasks.md")
     replace_text(small.file("docs/tasks.md"), "#", "# Theirs")
     small.release("v2.0.0")
     said = command(shop, "--conflict", "rej")
-    assert any("Only Copier's own merge was done" in line for line in said)
-    assert (shop.path / "docs/tasks.md.rej").exists()
+    assert any("`FILE.rej` holds the template's change" in line for line in said)
+    assert shop.read("docs/tasks.md") == ours
+    assert unmerged(shop) == []
+    rejected = shop.read("docs/tasks.md.rej")
+    assert rejected.startswith("diff --git a/docs/tasks.md b/docs/tasks.md\n")
+    assert "\n+# Theirs" in rejected
+    # The change fits the file that the owner had not edited.
+    git(shop.path, "checkout", "django-arch/from", "--", "docs/tasks.md")
+    git(shop.path, "apply", "--check", "docs/tasks.md.rej")
 
 
 @pytest.mark.exhaustive
@@ -416,9 +463,9 @@ def check_both_sides(project: Project, prefix: str = "") -> None:
     assert unmerged(project) == [f"{prefix}.editorconfig"]
     changed = git(project.path, "status", "--porcelain").splitlines()
     assert sorted(changed) == [
+        f" A {prefix}docs/news.md",
         f" M {prefix}.copier-answers.yml",
         f" M {prefix}docs/lists.md",
-        f"?? {prefix}docs/news.md",
         f"UU {prefix}.editorconfig",
     ]
 
@@ -488,50 +535,3 @@ def test_an_update_in_a_worktree(
     update(project)
     check_both_sides(project)
     assert git(shop.path, "status", "--porcelain") == ""
-
-
-# --- Interrupted -------------------------------------------------------------------------
-
-
-@pytest.mark.exhaustive
-def test_an_interrupted_update_is_undone_as_the_documentation_says(
-    small: Template, shop: Project
-) -> None:
-    """At 20 moments, spread over the time an update takes."""
-    recovery = "git reset --hard && git clean -fd"
-    assert recovery in (REPOSITORY / "docs/updating.md").read_text()
-    (shop.path / ".env").write_text("SECRET_KEY=mine\n")
-    edit_both_sides(small, shop)
-    head, before = git(shop.path, "rev-parse", "HEAD"), shop.files()
-    arguments = (str(tool("copier")), "update", "--trust", "--defaults", "--quiet")
-    started = time.monotonic()
-    run(*arguments, cwd=shop.path)
-    seconds = time.monotonic() - started
-    shell = ("sh", "-c", f"rm -f .git/index.lock && {recovery}")
-    run(*shell, cwd=shop.path)
-    chance = random.Random(7)
-    interrupted = 0
-    while interrupted < 20:
-        process = subprocess.Popen(
-            arguments,
-            cwd=shop.path,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            process.wait(timeout=seconds * (interrupted + chance.random()) / 20)
-        except subprocess.TimeoutExpired:
-            interrupted += 1
-        else:
-            # Faster than the first one.
-            seconds *= 0.9
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        run(*shell, cwd=shop.path)
-        assert shop.files() == before
-        assert git(shop.path, "rev-parse", "HEAD") == head
-        assert git(shop.path, "status", "--porcelain") == ""
-    update(shop)
-    check_both_sides(shop)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.project import REPOSITORY, Project, copy_tree, git
+from tests.options import options
+from tests.project import REPOSITORY, Project, copier, copy_tree, git
 from tests.updates import (
     SMALL,
     Template,
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUICK = 3
-ALL = int(os.environ.get("DJANGO_ARCH_TEST_UPDATES", "100"))
-OPTIONS = ("use_jwt", "use_celery", "use_channels")
+ALL = int(os.environ.get("DJANGO_ARCH_TEST_UPDATES", "40"))
+OPTIONS = options()
 ANSWERS_FILE = ".copier-answers.yml"
 FIXED = {ANSWERS_FILE, ".gitignore", ".env.example", ".env.example.jinja"}
 """Not edited: git would not see another file of their names, or see others."""
 ANCHOR = b"`manage.py startapp` adds apps below this line"
-MARKS = (b"<<<<<<< before updating\n", b">>>>>>> after updating\n")
+MARKS = (b"<<<<<<< yours\n", b">>>>>>> template\n")
 
 
 def is_text(content: bytes) -> bool:
@@ -76,6 +77,20 @@ class Editor:
         self.write(target, (self.root / path).read_bytes())
         self.delete(path)
         self.moves[path] = target
+
+    def rename_folder(self, old: str, new: str, files: list[str]) -> None:
+        """Remember where the files of a folder are by now."""
+        self.moves = {
+            path: place.replace(f"{old}/", f"{new}/", 1)
+            if place.startswith(f"{old}/")
+            else place
+            for path, place in self.moves.items()
+        } | {
+            path: path.replace(old, new, 1)
+            for path in files
+            if path.startswith(f"{old}/")
+            and (self.root / path.replace(old, new)).exists()
+        }
 
     def edit(self, path: str) -> None:
         """Insert, change or delete one to three lines."""
@@ -127,7 +142,8 @@ def edit_project(editor: Editor, files: list[str]) -> None:
     others = [path for path in files if path not in editor.edits]
     for path in chance.sample(others, chance.randint(1, 6)):
         action = chance.choices(
-            ["edit", "delete", "move", "reformat", "binary"], [8, 1, 1, 1, 1]
+            ["edit", "delete", "move", "package", "mode", "reformat", "binary"],
+            [8, 1, 1, 1, 1, 1, 1],
         )[0]
         match action:
             case "edit":
@@ -136,12 +152,21 @@ def edit_project(editor: Editor, files: list[str]) -> None:
                 editor.delete(path)
             case "move":
                 editor.move(path, f"ours/{path.replace('/', '-')}")
+            case "package":
+                editor.move(path, f"{path.removesuffix('.py')}.d/__init__.py")
+            case "mode":
+                (editor.root / path).chmod(0o755)
             case "reformat":
                 editor.reformat(path)
             case "binary":
                 editor.write(path, b"\0" + editor.line())
     for number in range(chance.randint(0, 2)):
-        editor.write(f"shop/own_{number}.py", editor.line() * 3)
+        editor.write(f"shop/своё {number}.py", editor.line() * 3)
+    if chance.random() < 0.3:
+        (editor.root / "own-link").symlink_to("shop/missing.py")
+    if chance.random() < 0.2 and (editor.root / "apps/users").exists():
+        (editor.root / "apps/users").rename(editor.root / "apps/accounts")
+        editor.rename_folder("apps/users", "apps/accounts", files)
 
 
 def edit_template(editor: Editor, template: Template) -> None:
@@ -164,7 +189,7 @@ def edit_template(editor: Editor, template: Template) -> None:
                 target = f"moved/{path.replace('/', '-')}"
                 editor.move(path, target)
                 old, new = path.removesuffix(".jinja"), target.removesuffix(".jinja")
-                template.tell_of_move("2.0.0", old, new)
+                template.tell_of_move(old, new)
     for number in range(chance.randint(0, 2)):
         editor.write(f"docs/news_{number}.md", editor.line() * 3)
 
@@ -183,10 +208,13 @@ class Case:
     def check(self, project: "Project", report: str) -> None:
         result = state(project)
         conflicts = set(unmerged(project))
-        base = {self.moved(path): content for path, content in self.base.items()}
-        ours = {self.moved(path): content for path, content in self.ours.items()}
-        for path in sorted({*base, *ours, *self.theirs, *result} - {ANSWERS_FILE}):
-            old, mine, new = base.get(path), ours.get(path), self.theirs.get(path)
+        places = {path: self.place(path) for path in self.base}
+        base = {places[path]: content for path, content in self.base.items()}
+        ours = {places.get(path, path): text for path, text in self.ours.items()}
+        new_places = {self.moves.get(path, path): places[path] for path in self.base}
+        theirs = {new_places.get(path, path): t for path, t in self.theirs.items()}
+        for path in sorted({*base, *ours, *theirs, *result} - {ANSWERS_FILE}):
+            old, mine, new = base.get(path), ours.get(path), theirs.get(path)
             got = result.get(path)
             shown = f"- `{path}`"
             if mine in (old, new):
@@ -199,7 +227,7 @@ class Case:
             elif new is None:
                 assert got is None, path
                 assert shown in report.partition("Removed by")[2], path
-                [place] = [place for place in self.ours if self.moved(place) == path]
+                [place] = [place for place in self.ours if places.get(place) == path]
                 kept = git(project.path, "rev-parse", f"django-arch/before:{place}")
                 assert kept == git(project.path, "rev-parse", f"HEAD:{place}")
             else:
@@ -213,9 +241,11 @@ class Case:
             elif got is not None:
                 assert MARKS[0] not in got, path
 
-    def moved(self, path: str) -> str:
-        target = self.moves.get(path)
-        return target if target and path in self.ours else path
+    def place(self, path: str) -> str:
+        """Return where a file of the old version is after the update."""
+        target = self.moves.get(path, path)
+        own = self.user.moves.get(path)
+        return own if own and target in self.theirs else target
 
     def check_both(
         self,
@@ -242,12 +272,24 @@ class Case:
     def composed(self, path: str) -> bytes | None:
         """Return both sides' edits in one file, if none lies next to another."""
         mine, new = self.user.edits.get(path), self.maker.edits.get(path)
-        if mine is None or new is None or path in self.moves.values():
+        places = {*self.moves.values(), *self.user.moves.values()}
+        if mine is None or new is None or path in places:
             return None
         if any(abs(one - other) < 2 for one in mine for other in new):
             return None
         lines = self.base[path].splitlines(keepends=True)
         return b"".join(apply(lines, mine | new))
+
+
+def update_by_command(project: Project, answers: dict[str, str | bool]) -> str:
+    report = project.path.parent / "report.md"
+    options = [f"--data={name}={str(value).lower()}" for name, value in answers.items()]
+    copier(
+        *("update", "--trust", "--defaults", "--quiet", *options),
+        cwd=project.path,
+        env={"DJANGO_ARCH_REPORT": str(report)},
+    )
+    return report.read_text()
 
 
 def flip(chance: random.Random) -> dict[str, str | bool]:
@@ -295,7 +337,7 @@ def test_an_update_loses_nothing(
     }
     theirs = state(template.copy(tmp_path / "fresh", "v2.0.0", **target))
     script = repeat(template, project, answers, target)
-    report = update(project, **target)
+    report = update_by_command(project, target)
     try:
         Case(ours, base, theirs, moves, user, maker).check(project, report)
         commit(project.path, "Update")

@@ -1,5 +1,7 @@
 """Versions of the template, the projects made from them, and their updates."""
 
+import ast
+import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -7,6 +9,7 @@ from typing import TYPE_CHECKING
 import plumbum
 from copier import Settings, run_copy, run_update
 
+from tests.options import read_facts
 from tests.project import Project, copier, copy_tree, git
 
 if TYPE_CHECKING:
@@ -22,19 +25,12 @@ SMALL = (
     ".gitlab-ci.yml",
     ".github/workflows/ci.yml",
     "LICENSE",
-    "apps/chat/consumers.py",
-    "apps/chat/tasks.py",
-    "apps/core/tasks.py",
-    "apps/users/jwt.py",
     "apps/users/managers.py",
     "apps/users/tests/test_models.py",
-    "apps/users/tokens.py",
-    "config/celery.py",
-    "config/routing.py",
     "config/urls.py",
     "docs/lists.md",
-    "docs/tasks.md",
     "renovate.json",
+    *(file for facts in read_facts().values() for file in facts.small),
 )
 """Files in which every option shows; a render of them takes a fraction of the time."""
 
@@ -89,16 +85,23 @@ class Template:
         file.parent.mkdir(parents=True, exist_ok=True)
         return file
 
-    def move(self, version: str, old: str, new: str) -> None:
+    def move(self, old: str, new: str) -> None:
         """Move a file, or a folder, and tell the hook."""
         self.file(new)
         git(self.path, "mv", f"template/{old}", f"template/{new}")
-        self.tell_of_move(version, old, new)
+        self.tell_of_move(old, new)
 
-    def tell_of_move(self, version: str, old: str, new: str) -> None:
-        empty = "MOVES: Final[tuple[tuple[str, str, str], ...]] = ("
-        entry = f"{(version, old, new)!r}, "
-        replace_text(self.path / "extensions" / "update.py", empty, empty + entry)
+    def tell_of_move(self, old: str, new: str) -> None:
+        """Add an entry at the end of the hook's table of moves."""
+        table = self.path / "extensions/update/history.py"
+        text = table.read_text()
+        start, mark, rest = text.partition(
+            "MOVES: Final[tuple[tuple[str, str], ...]] = "
+        )
+        assert mark
+        entries, end, rest = rest.partition('\n"""')
+        values = (*ast.literal_eval(entries), (old, new))
+        table.write_text(f"{start}{mark}{values!r}{end}{rest}")
 
     def release(self, version: str) -> None:
         commit(self.path, version, version)
@@ -156,3 +159,15 @@ def state(project: Project) -> dict[str, bytes]:
     listed = git(project.path, "ls-files", "-z", "-co", "--exclude-standard")
     files = {name: project.path / name for name in filter(None, listed.split("\0"))}
     return {name: file.read_bytes() for name, file in files.items() if file.is_file()}
+
+
+def disk(folder: "Path") -> dict[str, tuple[int, bytes]]:
+    """Return mode and content of every file below a folder outside `.git`."""
+    return {
+        str(path.relative_to(folder)): (
+            path.lstat().st_mode,
+            os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes(),
+        )
+        for path in sorted(folder.rglob("*"))
+        if ".git" not in path.parts and (path.is_symlink() or path.is_file())
+    }

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tests.architecture.rules import Rule
 
 ROOT = Path(settings.BASE_DIR)
+# Read once, so that each file is parsed once.
+SOURCES = project_sources(ROOT)
 URLS = get_resolver().url_patterns
 OF_A_VIEW = ("authentication_classes", "permission_classes")
 
@@ -104,11 +106,7 @@ def linked(report: str) -> str:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_rule(rule: "Rule") -> None:
-    violations = {
-        violation: None
-        for source in project_sources(ROOT)
-        for violation in rule(source)
-    }
+    violations = {violation: None for source in SOURCES for violation in rule(source)}
 
     assert not violations, "\n" + "\n".join(map(str, violations))
 

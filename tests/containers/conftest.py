@@ -12,6 +12,7 @@ from aiosmtpd.controller import Controller
 from filelock import FileLock
 
 from tests.engine import PASSWORD, Stack, check_logs, docker, problem
+from tests.options import everything
 from tests.project import Project, copier
 from tests.server import free_port
 from tests.test_celery import Mails
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 RENDERS: dict[str, frozenset[str]] = {
     "default": frozenset(),
-    "everything": frozenset({"use_jwt", "use_celery", "use_channels"}),
+    "everything": frozenset(everything()),
 }
 
 

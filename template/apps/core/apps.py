@@ -1,9 +1,19 @@
 """Configuration of the core app."""
 
+from typing import override
+
 from django.apps import AppConfig
+from django.core.checks import register
+
+from apps.core.checks import check_env_file
 
 
 class CoreConfig(AppConfig):
     """What all apps share; it imports none of them."""
 
     name = "apps.core"
+
+    @override
+    def ready(self) -> None:
+        """Register the system checks."""
+        register(check_env_file)

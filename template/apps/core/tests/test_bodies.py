@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
 from apps.users.models import User
-from apps.users.tests.factories import UserFactory, fake_password
+from apps.users.tests.factories import fake_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +92,7 @@ def test_deeply_nested(
         '["\\ud800"]',
         "NaN",
         "-Infinity",
+        "[1e999]",
         "9" * 5000,
         "{}",
         "[[]]",
@@ -111,6 +112,7 @@ def test_values_that_cannot_be_stored(send: "Send", value: str) -> None:
         b"1",
         b'"text"',
         b"{",
+        b'"',
         b"\xff\xfe{}",
         b"\xef\xbb\xbf{}",
         b'{"name": "\xc3\x28"}',
@@ -177,15 +179,13 @@ def test_email_addresses(name: str, email: str) -> None:
         "page=" + "9" * 5_000,
         "page=NaN",
         "search=" + "a" * 10_000,
-        "cursor=%00",
-        "cursor=" + "a:" * 5_000,
         "cursor=&ordering=" + "name," * 1_000,
     ],
 )
 def test_queries_that_are_refused(admin_client: APIClient, query: str) -> None:
     response = admin_client.get(f"{reverse('user-list')}?{query}")
 
-    invalid_page = query.startswith(("page=", "cursor=%00", "cursor=a"))
+    invalid_page = query.startswith("page=")
     assert_refused(
         response, HTTPStatus.NOT_FOUND if invalid_page else HTTPStatus.BAD_REQUEST
     )
@@ -209,15 +209,6 @@ def test_queries_that_do_no_harm(admin_client: APIClient, query: str) -> None:
 
     assert response.status_code == HTTPStatus.OK
     assert len(response.json()["results"]) <= 1
-
-
-def test_search_takes_wildcards_literally(admin_client: APIClient) -> None:
-    percent = UserFactory.create(name="100%")
-    UserFactory.create(name="100")
-
-    found = admin_client.get(reverse("user-list"), {"search": "00%"}).json()["results"]
-
-    assert [row["id"] for row in found] == [str(percent.pk)]
 
 
 @pytest.mark.parametrize(
@@ -251,12 +242,3 @@ def test_session_cookies(cookie: str) -> None:
     refusals = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED)
     assert response.status_code in refusals
     assert_refused(response, HTTPStatus(response.status_code))
-
-
-@pytest.mark.parametrize("token", ["a" * 100_000, "\x00", "\xff", "a.b.c", "..", "{}"])
-def test_tokens(token: str) -> None:
-    scheme = APIClient().get(reverse("me"))["WWW-Authenticate"]
-
-    response = APIClient().get(reverse("me"), HTTP_AUTHORIZATION=f"{scheme} {token}")
-
-    assert_refused(response, HTTPStatus.UNAUTHORIZED)

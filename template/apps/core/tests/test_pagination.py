@@ -262,7 +262,7 @@ class TestCursor:
     @pytest.mark.parametrize(
         "cursor",
         [
-            *("x", "cD0x", "é", "a:b:c", "\0", "x" * 5_000),
+            *("x", "cD0x", "é", "a:b:c", "\0", "x" * 5_000, "a:" * 5_000),
             signing.dumps([["-created_at", "pk"], False, ["x", "y"]]),
             signing.dumps([["name", "pk"], False, ["x", "y"]], salt=keyset.SALT),
         ],

@@ -7,10 +7,12 @@ from faker import Faker
 
 from apps.users.models import User
 
+fake = Faker()
+
 
 def fake_password() -> str:
     """Make up a password that the validators accept."""
-    password: str = Faker().password(length=20)
+    password: str = fake.password(length=20)
     return password
 
 

@@ -82,8 +82,9 @@ class TestStolenToken:
     def test_is_dead_everywhere_after_logout(
         self, admin: User, admin_client: APIClient
     ) -> None:
-        admin_client.post(reverse("logout"))
+        response = admin_client.post(reverse("logout"))
 
+        assert response.status_code == HTTPStatus.NO_CONTENT
         for answer in (
             admin_client.get(reverse("me")),
             admin_client.patch(reverse("me"), {"name": "Mallory"}),
@@ -104,25 +105,14 @@ class TestStolenToken:
         user = UserFactory.create(password=password)
         thief, owner = client_for(user), client_for(user)
 
-        owner.post(
+        response = owner.post(
             reverse("change-password"),
             {"current_password": password, "new_password": fake_password()},
         )
 
+        assert response.status_code == HTTPStatus.NO_CONTENT
         assert status_of_me(thief) == HTTPStatus.UNAUTHORIZED
-
-    def test_is_dead_after_the_administration_changed_the_password(
-        self, user: User, user_client: APIClient, root: "Client"
-    ) -> None:
-        password = fake_password()
-
-        response = root.post(
-            reverse("admin:auth_user_password_change", args=[user.pk]),
-            {"password1": password, "password2": password, "usable_password": "true"},
-        )
-
-        assert response.status_code == HTTPStatus.FOUND
-        assert status_of_me(user_client) == HTTPStatus.UNAUTHORIZED
+        assert status_of_me(owner) == HTTPStatus.UNAUTHORIZED
 
     def test_is_dead_after_a_deactivation_that_was_undone(
         self, user: User, user_client: APIClient, root: "Client"
@@ -374,22 +364,30 @@ class TestEnumeration:
 
 
 class TestThrottleBypass:
-    @pytest.mark.parametrize("name", ["login", "register"])
+    @pytest.mark.parametrize(
+        ("name", "refusal"),
+        [("login", HTTPStatus.UNAUTHORIZED), ("register", HTTPStatus.BAD_REQUEST)],
+    )
     @pytest.mark.parametrize(
         "header",
         ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Client-IP", "True-Client-IP"],
     )
     def test_by_header(
-        self, anonymous_client: APIClient, name: str, header: str
+        self,
+        anonymous_client: APIClient,
+        name: str,
+        refusal: HTTPStatus,
+        header: str,
     ) -> None:
+        guess = {"email": "ada@example.com", "password": fake_password()}
         statuses = [
             anonymous_client.post(
-                reverse(name), {}, headers={header: f"203.0.113.{number}"}
+                reverse(name), guess, headers={header: f"203.0.113.{number}"}
             ).status_code
             for number in range(12)
         ]
 
-        assert statuses[:10] == [HTTPStatus.BAD_REQUEST] * 10
+        assert statuses[:10] == [refusal] * 10
         assert statuses[10:] == [HTTPStatus.TOO_MANY_REQUESTS] * 2
 
     def test_by_header_through_a_proxy(

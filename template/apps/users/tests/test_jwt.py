@@ -14,12 +14,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from faker import Faker
 from rest_framework.test import APIClient
 
 from apps.users import services
 from apps.users.models import AuthSession
-from apps.users.tests.factories import AdminFactory, UserFactory, fake_password
+from apps.users.tests.factories import (
+    AdminFactory,
+    UserFactory,
+    fake,
+    fake_password,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +92,7 @@ def asymmetric(token: str) -> str:
 
 def guessed_key(token: str) -> str:
     """Sign with another key."""
-    return jwt.encode(claims_of(token), Faker().password(length=64), "HS256")
+    return jwt.encode(claims_of(token), fake.password(length=64), "HS256")
 
 
 def django_key(token: str) -> str:
