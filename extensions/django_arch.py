@@ -1,7 +1,7 @@
-"""What copier.yml and the template's files use: filters, checks and pinned versions.
+"""Jinja filters, answer checks and pinned versions for copier.yml and the template.
 
-One file that imports nothing of ours: an update loads the old and the new template
-version's copy of it side by side, and Copier can load no helper module next to it.
+This file imports no other module of the template: an update loads the copies of the old
+and the new version side by side, and Copier cannot load a module next to it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ PINS: Final = {
     # renovate: datasource=github-releases depName=astral-sh/uv
     "uv": "0.13.8",
 }
-"""Every version that more than one rendered file names; a bot reads the comments."""
+"""Versions that several rendered files name. Renovate reads the comments."""
 
 LINE_STATEMENT: Final = re.compile(r"^[ \t]*# % (.+)$", re.MULTILINE)
 
@@ -71,7 +71,7 @@ RESERVED: Final = re.compile(
     """,
     re.VERBOSE,
 )
-"""Modules of the generated project and everything it installs, with "_" for "-"."""
+"""Modules of the generated project and of everything it installs, with "_" for "-"."""
 
 CONTROL: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
@@ -88,7 +88,7 @@ YEAR: Final = re.compile(r"[0-9]{4}")
 
 
 def text_problem(value: str) -> str:
-    """Say what is wrong with a line of free text, or nothing."""
+    """Return what is wrong with a line of free text, or an empty text."""
     if not value.strip():
         return "must not be empty"
     if len(value) > MAX_TEXT:
@@ -103,7 +103,7 @@ def text_problem(value: str) -> str:
 
 
 def slug_problem(value: str) -> str:
-    """Say why a slug cannot name the package, or nothing."""
+    """Return why a slug cannot name the package, or an empty text."""
     if not SLUG.fullmatch(value):
         return (
             "must start with a lower-case letter and hold only "
@@ -122,19 +122,19 @@ def slug_problem(value: str) -> str:
 
 
 def email_problem(value: str) -> str:
-    """Say that an e-mail address is none, or nothing."""
+    """Return what is wrong with an e-mail address, or an empty text."""
     if len(value) <= MAX_TEXT and EMAIL.fullmatch(value) and ".." not in value:
         return ""
     return "must be an e-mail address such as name@example.com"
 
 
 def version_problem(value: str) -> str:
-    """Say that a version is not one of a released image, or nothing."""
+    """Return what is wrong with the version of a container image, or an empty text."""
     return "" if VERSION.fullmatch(value) else "must be a version such as 16.11"
 
 
 def year_problem(value: str) -> str:
-    """Say that a year is none, or nothing."""
+    """Return what is wrong with a year, or an empty text."""
     return "" if YEAR.fullmatch(value) else "must be a year of four digits"
 
 
@@ -148,25 +148,22 @@ RULES: Final[Mapping[str, Callable[[str], str]]] = {
     "redis_version": version_problem,
     "copyright_year": year_problem,
 }
-"""Question to rule; the validators in copier.yml name the question."""
+"""The rule of each question; the validators in copier.yml pass the question's name."""
 
 
 def problem(value: object, question: str) -> str:
-    """Return the one line that says what is wrong with an answer, or nothing."""
+    """Return one line that says what is wrong with an answer, or an empty text."""
     return RULES[question](str(value))
 
 
 def refuse_bad_data(conf: Mapping[str, Any]) -> bool:
-    """End the run if an answer given by `-d` or `--data-file` breaks its rule.
+    """Return False, so that the question is skipped, if all given answers are valid.
 
-    Copier's own check of such an answer ends in a traceback, and it takes any text
-    that it does not know for true.
+    This checks answers from `-d` and `--data-file`. Copier's own check of these ends in a
+    traceback, and Copier reads any unknown text as true.
 
     Args:
         conf: Copier's `_copier_conf`.
-
-    Returns:
-        False, so that the question which calls this is never asked.
 
     Raises:
         UserMessageError: With one line that names every question and its rule.
@@ -191,15 +188,13 @@ def refuse_bad_data(conf: Mapping[str, Any]) -> bool:
 
 @pass_context
 def refuse_collisions(context: Context) -> bool:
-    """End an unattended copy that would meet files of other content.
+    """Return False, so that the question is skipped, if a copy overwrites no file.
 
-    Copier would write some files, ask about the first that exists, and fail there.
+    In an unattended copy, Copier would write some files, ask about the first existing
+    one, and fail there.
 
     Args:
         context: The render context after all questions.
-
-    Returns:
-        False, so that the question which calls this is never asked.
 
     Raises:
         UserMessageError: With one line that names the files and what to do.
@@ -240,15 +235,10 @@ def refuse_collisions(context: Context) -> bool:
 
 
 def python_string(value: str) -> str:
-    r"""Return a Python literal of the text exactly as `ruff format` leaves it.
+    r"""Return a Python literal, with quotes, as `ruff format` writes it.
 
-    Non-ASCII becomes an escape: ruff's RUF001 refuses letters that look like Latin ones.
-
-    Args:
-        value: Any text.
-
-    Returns:
-        The literal with its quotes.
+    Non-ASCII text is escaped, because Ruff's RUF001 rejects letters that look like Latin
+    ones.
     """
     body = value.encode("unicode_escape").decode("ascii")
     quote = "'" if body.count('"') > body.count("'") else '"'
@@ -256,12 +246,12 @@ def python_string(value: str) -> str:
 
 
 def quoted(value: str) -> str:
-    """Return a string of the text that TOML, YAML and JSON read alike."""
+    """Return a quoted string that is valid in TOML, YAML and JSON."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def slugify(value: str) -> str:
-    """Propose a slug that passes its own rule for any project name."""
+    """Return a valid slug for any project name."""
     ascii_text = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode()
     slug = re.sub("[^a-z0-9]+", "-", ascii_text.lower()).strip("-")
     if not slug[:1].isalpha():
@@ -272,16 +262,10 @@ def slugify(value: str) -> str:
 
 @pass_context
 def write_conf(context: Context) -> str:
-    """Write what Copier knows of an update for `extensions/update`, which it starts.
+    """Write Copier's data for `extensions/update` to a JSON file; return its path.
 
-    The file lies in Copier's temporary clone of the template. As an argument of the
-    command it would fill the screen, since Copier prints the command.
-
-    Args:
-        context: The render context.
-
-    Returns:
-        The path of the file, JSON.
+    The file is in Copier's temporary clone of the template. It is not an argument of the
+    command, because Copier prints the command.
     """
     conf = context["_copier_conf"]
     source = Path(conf["src_path"])
@@ -303,9 +287,9 @@ class DjangoArch(Extension):
     """The Jinja extension that copier.yml loads."""
 
     def __init__(self, environment: Environment) -> None:
-        """Register the filters and globals, and compile a text once.
+        """Register the filters and globals, and cache compiled texts.
 
-        Copier compiles each part of each path again for each file.
+        Copier would compile each part of each path again for each file.
         """
         super().__init__(environment)
         vars(environment)["from_string"] = functools.cache(environment.from_string)
@@ -325,9 +309,9 @@ class DjangoArch(Extension):
     def preprocess(
         self, source: str, _name: str | None, _filename: str | None = None
     ) -> str:
-        """Turn line statements into blocks, which leave the blank lines after them.
+        """Turn line statements into blocks, which keep the blank lines after them.
 
-        Jinja's own take the blank lines along, so that an option could not stand
-        between two functions.
+        Jinja's line statements remove these blank lines, so an option could not add a
+        function between two others.
         """
         return LINE_STATEMENT.sub(r"{% \1 %}", source)

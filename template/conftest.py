@@ -1,3 +1,3 @@
-"""Makes the shared fixtures known to the tests of every app."""
+"""Load the fixtures that the tests of every app share."""
 
 pytest_plugins = ("tests.fixtures",)

@@ -8,11 +8,7 @@ from django.core.management import execute_from_command_line
 
 
 def main() -> None:
-    """Run the management command named on the command line.
-
-    Raises:
-        SystemExit: If the environment holds values the settings refuse.
-    """
+    """Run the management command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         execute_from_command_line(sys.argv)

@@ -1,4 +1,4 @@
-"""What every rendered file must be, whatever the answers: clean text that parses."""
+"""Checks of every rendered file: clean text that parses."""
 
 import itertools
 import json
@@ -62,7 +62,7 @@ def written_forms(answer: str) -> tuple[str, ...]:
 
 
 def problems(files: dict[str, bytes], *answers: str) -> list[str]:
-    """Return what is wrong, one line each; the answers' own text is no leftover."""
+    """Return what is wrong, one line each; the text of answers is allowed."""
     found = []
     for path, content in files.items():
         text = content.decode()

@@ -97,16 +97,16 @@ def built(shared: Shared) -> Project:
 
 
 @pytest.fixture(scope="session")
-def built_with_tasks_and_sockets(shared: Shared) -> Project:
+def built_with_tasks_and_websockets(shared: Shared) -> Project:
     """Return a project with Celery and Channels, installed."""
     answers: Answers = {"use_celery": True, "use_channels": True}
     return shared.installed(shared.copied(answers))
 
 
 @pytest.fixture
-def live(built_with_tasks_and_sockets: Project, tmp_path: Path) -> "Iterator[Live]":
+def live(built_with_tasks_and_websockets: Project, tmp_path: Path) -> "Iterator[Live]":
     """Return that project, migrated, with a Redis of its own that runs."""
-    project = built_with_tasks_and_sockets.copy_to(tmp_path / "project")
+    project = built_with_tasks_and_websockets.copy_to(tmp_path / "project")
     (project.path / ".env").unlink(missing_ok=True)
     database = own_database(project)
     with redis_server(tmp_path / "redis") as (redis, url):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
+from tests.processes import WARM_SHUTDOWN
 from tests.project import run
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Stack:
         return self.exec("db", "psql", "--username=app", "-Atc", sql)
 
     def forget_throttles(self) -> None:
-        # Only the cache: tasks and sockets have databases of their own.
+        # Only the cache: tasks and WebSockets have separate databases.
         self.exec("redis", "redis-cli", "-n", "0", "flushdb")
 
     def inspect(self, container: str, template: str) -> str:
@@ -212,7 +213,9 @@ def check_logs(stack: Stack) -> dict[str, list[dict[str, Any]]]:
     for service in ("app", "nginx", "migrate", "certificate", *stack.tasks):
         logs = stack.compose("logs", "--no-log-prefix", "--no-color", service).stdout
         lines = filter(None, logs.replace("\x1b[2K", "").splitlines())
-        entries[service] = [json.loads(line) for line in lines]
+        entries[service] = [
+            json.loads(line) for line in lines if line not in WARM_SHUTDOWN
+        ]
         for entry in entries[service]:
             assert {"timestamp", "level", "logger", "event"} <= set(entry)
         assert not [secret for secret in private if secret in logs], service

@@ -1,8 +1,8 @@
-"""Violations of the generated project's architecture, as they are written in a hurry.
+"""Violations of the generated project's architecture.
 
-Each plant is a file in an app of its own. `#! rule` ends the lines that have to be
-reported and name the rules; the mark itself is not planted. `APP` is the app's name.
-Nothing else may be reported, so that a file without marks is a false alarm's proof.
+Each plant is a file in an app of its own. `#! rule` at the end of a line names the rules
+that must report the line; the mark is not part of the planted file. `APP` is the app's
+name. No other line may be reported, so a file without marks tests for false alarms.
 """
 
 import re
@@ -11,18 +11,18 @@ from typing import NamedTuple
 
 
 class Plant(NamedTuple):
-    """A file of an app that breaks rules in the lines that are marked."""
+    """A file of an app that breaks rules in its marked lines."""
 
     app: str
     file: str
     code: str
 
     def text(self) -> str:
-        """Return what is planted."""
+        """Return the text of the planted file."""
         return re.sub(r" *#! .*", "", self.code).replace("APP", self.app)
 
     def violations(self) -> set[tuple[str, int, str]]:
-        """Return the path, the line and the rule of all that has to be reported."""
+        """Return the path, the line and the rule of each violation."""
         return {
             (f"apps/{self.app}/{self.file}", number, rule)
             for number, line in enumerate(self.code.splitlines(), 1)
@@ -80,7 +80,7 @@ SURROUNDINGS = {
 
 
 def view(body: str) -> str:
-    """Write a view with all it needs around what it does."""
+    """Return a complete view with the given body."""
     head = """\
         from asgiref.sync import sync_to_async
         from django.db import transaction
@@ -306,12 +306,12 @@ FILES = {
                     return Response()
             """,
         "function_view": """
-            from rest_framework.decorators import api_view as view  #! view-class
+            from rest_framework.decorators import api_view as view  #! banned
             from rest_framework.response import Response
 
 
-            @view(["GET"])  #! view-class
-            def orders(request):  #! types types
+            @view(["GET"])  #! banned
+            def orders(request):
                 return Response()
             """,
         "function_view_by_module": """
@@ -319,7 +319,7 @@ FILES = {
             from rest_framework.response import Response
 
 
-            @decorators.api_view()  #! view-class
+            @decorators.api_view()  #! banned
             def orders(request):
                 return Response()
             """,
@@ -421,6 +421,19 @@ FILES = {
             """,
     },
     "permissions.py": {
+        "staff_permission": """
+            from rest_framework.permissions import IsAdminUser as Admin  #! banned
+
+
+            class IsSupport(Admin):  #! banned
+                def has_object_permission(self, request, view, obj):
+                    return obj.pk == request.user.pk
+            """,
+        "staff_permission_by_module": """
+            from rest_framework import permissions
+
+            POLICIES = (permissions.IsAdminUser,)  #! banned
+            """,
         "permission_query": """
             from rest_framework.permissions import BasePermission
 
@@ -452,7 +465,7 @@ FILES = {
             from apps.APP.models import Order
 
 
-            def cancel(user) -> None:  #! types
+            def cancel(user) -> None:
                 orders = Order.objects.filter(user=user)  #! transport-orm
                 orders.update(name="cancelled")
             """,
@@ -574,31 +587,11 @@ FILES = {
             def connect() -> object:
                 return db.connect()  #! raw-sql
             """,
-        "print": """
-            def say(text: str) -> None:
-                print("got", text)  #! print
-            """,
-        "print_by_alias": """
-            from pprint import pprint as show  #! print
-
-            p = print  #! print
-
-
-            def say(text: str) -> None:
-                p(text)  #! print
-                show(text)  #! print
-            """,
         "ellipsis_body": """
             def refund(order: object) -> None: ...  #! placeholder
             """,
-        "todo": """
-            def refund(order: object) -> None:
-                # Todo(ada): pay it back.  #! placeholder
-                #todo tell them  #! placeholder
-                order.x = 1  # works, but FIXME  #! placeholder
-            """,
         "todo_in_docstring": '''
-            def refund(order: object) -> None:
+            def refund() -> None:
                 """TODO: describe."""  #! placeholder
             ''',
         "not_implemented": """
@@ -608,24 +601,9 @@ FILES = {
             def refund(order: object) -> None:
                 raise Later("soon")  #! placeholder
             """,
-        "untyped_nested_function": """
-            def refund(order: object) -> None:
-                def pay(amount, *, fast=True) -> None:  #! types types
-                    del amount, fast
-
-                pay(1)
-            """,
-        "untyped_result": """
-            def refund(*orders: object, **kwargs):  #! types types
-                return orders
-            """,
-        "undocumented": '''
-            """Writes."""
-
-
-            class Refund:  #! docstring
-                def pay(self) -> None:  #! docstring
-                    del self.x
+        "docstrings": '''
+            from collections.abc import Iterator
+            from typing import override
 
 
             def refund(*, order: object) -> bool:  #! docstring docstring docstring
@@ -633,13 +611,123 @@ FILES = {
                 if not order:
                     raise ValueError
                 return True
+
+
+            def pay(*orders: object, **options: object) -> None:  #! docstring
+                """Pay orders."""
+                del orders, options
+
+
+            def total() -> int:  #! docstring
+                """Sum up.
+
+                Raises:
+                    ValueError: Never.
+                """
+                return 1
+
+
+            class Refund:
+                """A refund."""
+
+                def find(self, key: str) -> str | None:  #! docstring docstring
+                    """Returning is what this summary does not begin with."""
+                    return key or None
+
+                def get(self, key: str) -> None:  #! docstring
+                    """Read."""
+                    del key
+
+
+            def send() -> None:
+                """Send."""
+
+
+            def paid() -> bool:
+                """Return whether orders are paid."""
+                return True
+
+
+            def rows() -> Iterator[int]:
+                """Yields numbers."""
+                yield 1
+
+
+            def change(order: object) -> object:
+                """Change an order.
+
+                Args:
+                    order: The order.
+
+                Returns:
+                    The order.
+
+                Raises:
+                    ValueError: If there is none.
+                """
+                if not order:
+                    raise ValueError
+                return order
+
+
+            def again(_request: object, *args: object, **_kwargs: object) -> None:
+                """Raise the current exception again."""
+                try:
+                    del _request, args
+                except ValueError:
+                    raise
+
+
+            def _private(order: object) -> object:
+                """Check an order."""
+                if not order:
+                    raise ValueError
+                return order
+
+
+            class Special(Refund):
+                """A refund with sections that are not required.
+
+                Attributes:
+                    order: The order.
+                """
+
+                def __init__(self, order: object) -> None:
+                    """Keep the order."""
+                    self.order = order
+
+                @override
+                def find(self, key: str) -> str | None:
+                    """Find nothing.
+
+                    Args:
+                        key: The key.
+
+                    Returns:
+                        The result.
+                    """
+
+                    def inner(key: str) -> str:
+                        """Do it."""
+                        raise ValueError(key)
+
+                    return inner(key)
+
+                @property
+                def name(self) -> str:
+                    """The name."""
+                    return "x"
+
+                def post(self, _request: object, **kwargs: object) -> object:
+                    """Pay an order back."""
+                    raise ValueError(kwargs)
             ''',
         "django_user": """
             from django.contrib.auth import models as auth
 
 
             def count() -> int:
-                return auth.User.objects.count()  #! user-model
+                return auth.User.objects.count()  #! banned
             """,
         "synchronous_orm": """
             from apps.APP.models import Order
@@ -673,7 +761,7 @@ FILES = {
                 services.send()
             """,
         "selector_calls_foreign_service": """
-            from apps.users.services import settle as done  #! selector-write
+            from apps.users.services import invalidate_user as done  #! selector-write
 
 
             def orders(user: object) -> None:
@@ -709,7 +797,7 @@ FILES = {
     },
 }
 
-# What looks like a violation and is none.
+# Code that looks like a violation and is allowed.
 INNOCENT = {
     "views.py": """
         import hashlib
@@ -788,11 +876,9 @@ INNOCENT = {
         from apps.APP.models import Order
         from apps.users import selectors as users
 
-        # A todo is what an order becomes.
-
 
         class Sender(Protocol):
-            def send(self, order: Order) -> None:
+            def send(self) -> None:
                 "Send."
 
 
@@ -802,7 +888,7 @@ INNOCENT = {
 
             def pay(self, sender: Sender) -> None:
                 try:
-                    sender.send(Order())
+                    sender.send()
                 except NotImplementedError:
                     self.raw = self.cursor = None
 
@@ -867,6 +953,16 @@ INNOCENT = {
 }
 
 IN_CORE = {
+    "protocols.py": """
+        from typing import TYPE_CHECKING
+
+        if TYPE_CHECKING:
+            from apps.users.models import User  #! contract
+
+
+        def is_known(user: "User") -> bool:
+            return user.is_active
+        """,
     "reports.py": """
         from ..users import selectors  #! app-boundary contract
 

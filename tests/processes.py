@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from tests.project import Project
 
+# Celery prints this line, which is not JSON, when a worker stops.
+# Celery prints an empty line and this one when a worker stops.
+WARM_SHUTDOWN = ("", "worker: Warm shutdown (MainProcess)")
+
 
 def wait_until(
     condition: "Callable[[], object]", what: str, seconds: float = 60

@@ -66,9 +66,9 @@ BAD_ANSWERS = [
 ]
 
 
-def refusal(source: "Path", target: "Path", **answers: object) -> str:
+def rejection(source: "Path", target: "Path", **answers: object) -> str:
     """Copy with bad answers; return what Copier prints in place of a traceback."""
-    with pytest.raises(UserMessageError) as refused:
+    with pytest.raises(UserMessageError) as rejected:
         run_copy(
             str(source),
             target,
@@ -78,21 +78,21 @@ def refusal(source: "Path", target: "Path", **answers: object) -> str:
             settings=Settings(),
         )
     assert not target.exists()
-    (line,) = refused.value.message.splitlines()
+    (line,) = rejected.value.message.splitlines()
     return line
 
 
 @pytest.mark.parametrize(("question", "answer", "rule"), BAD_ANSWERS)
-def test_a_bad_answer_is_refused_in_one_line(
+def test_a_bad_answer_is_rejected_in_one_line(
     source: "Path", tmp_path: "Path", question: str, answer: str, rule: str
 ) -> None:
-    line = refusal(source, tmp_path / "shop", **{question: answer})
+    line = rejection(source, tmp_path / "shop", **{question: answer})
     assert question in line
     assert rule in line
 
 
 def test_all_bad_answers_are_named_together(source: "Path", tmp_path: "Path") -> None:
-    line = refusal(
+    line = rejection(
         source, tmp_path / "shop", project_slug="Shop", author_email="nobody"
     )
     assert "project_slug" in line
@@ -100,23 +100,23 @@ def test_all_bad_answers_are_named_together(source: "Path", tmp_path: "Path") ->
 
 
 @pytest.mark.parametrize("answer", [16.1, ["16", "17"], None, {"a": "b"}])
-def test_an_answer_that_is_no_text_is_refused(
+def test_an_answer_that_is_not_text_is_rejected(
     source: "Path", tmp_path: "Path", answer: object
 ) -> None:
-    line = refusal(source, tmp_path / "shop", postgres_version=answer)
+    line = rejection(source, tmp_path / "shop", postgres_version=answer)
     assert "postgres_version must be text; quote it" in line
 
 
 @pytest.mark.parametrize(
-    ("answer", "refused"),
+    ("answer", "is_rejected"),
     [("flase", True), ("", True), ("2", True), ("FALSE", False), (True, False)],
 )
 def test_a_yes_or_no_is_one_of_the_usual_words(
-    tmp_path: "Path", answer: object, *, refused: bool
+    tmp_path: "Path", answer: object, *, is_rejected: bool
 ) -> None:
     (tmp_path / "copier.yml").write_text("use_x: {type: bool, default: false}\n")
     conf = {"src_path": tmp_path, "user_defaults": {}, "data": {"use_x": answer}}
-    if refused:
+    if is_rejected:
         with pytest.raises(UserMessageError, match="use_x must be true or false"):
             refuse_bad_data(conf)
     else:
@@ -152,14 +152,14 @@ def test_every_free_answer_has_a_rule() -> None:
         assert questions()[name]["validator"] == f"{{{{ {name} | problem('{name}') }}}}"
 
 
-def test_every_installed_name_is_refused_as_a_slug(shared: "Shared") -> None:
+def test_every_installed_name_is_rejected_as_a_slug(shared: "Shared") -> None:
     lock = tomllib.loads(shared.copied(everything()).read("uv.lock"))
     names = {package["name"] for package in lock["package"]} - {"my-project"}
     assert "django" in names
     assert {name for name in names if not slug_problem(name)} == set()
 
 
-def test_every_module_of_the_project_is_refused_as_a_slug(shared: "Shared") -> None:
+def test_every_module_of_the_project_is_rejected_as_a_slug(shared: "Shared") -> None:
     modules = {
         path.stem
         for path in shared.copied(everything()).path.iterdir()
@@ -170,7 +170,7 @@ def test_every_module_of_the_project_is_refused_as_a_slug(shared: "Shared") -> N
 
 
 @pytest.mark.exhaustive
-def test_every_installed_module_is_refused_as_a_slug(shared: "Shared") -> None:
+def test_every_installed_module_is_rejected_as_a_slug(shared: "Shared") -> None:
     """A package may install modules of other names than its own."""
     project = shared.installed(shared.copied(everything()))
     assert project.environment is not None

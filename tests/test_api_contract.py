@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from tests.project import Project
 
 LOGOUT = "/api/v1/auth/logout/"
-# Neither is a promise: REST framework reads 0 as "0" and passes over a page_size that is
-# no number, and no schema can say which passwords are weak or wrong.
+# Neither is a promise: REST framework reads 0 as "0" and ignores a page_size that is not a
+# number, and a schema cannot say which passwords are weak or wrong.
 EXCLUDED = "negative_data_rejection,positive_data_acceptance"
 
-# Runs beside the generated package, which no type checker can see from here.
+# Runs next to the generated package, which a type checker cannot see from here.
 CLIENT = """
 import sys
 
 from client import AuthenticatedClient, Client
 from client.api.auth import auth_login_create, auth_me_retrieve, auth_register_create
 from client.api.users import users_list
-from client.models import Credentials, ErrorResponse, LoginRequest, RegisterRequest
+from client.models import AuthTokens, ErrorResponse, LoginRequest, RegisterRequest
 
 url, scheme, admin = sys.argv[1:]
 headers = {"X-Forwarded-Proto": "https"}
@@ -49,17 +49,17 @@ for number in range(25):
     user = auth_register_create.sync(client=anonymous, body=ada)
     assert user.email == ada.email, user
 login = LoginRequest(ada.email, password)
-credentials = auth_login_create.sync(client=anonymous, body=login)
-assert isinstance(credentials, Credentials), credentials
-token = getattr(credentials, "access", None) or credentials.token
+tokens = auth_login_create.sync(client=anonymous, body=login)
+assert isinstance(tokens, AuthTokens), tokens
+token = getattr(tokens, "access", None) or tokens.token
 assert auth_me_retrieve.sync(client=signed_in(token)).id == user.id
 
 wrong = auth_login_create.sync(client=anonymous, body=LoginRequest(ada.email, "x"))
 assert isinstance(wrong, ErrorResponse), wrong
 assert wrong.errors[0].code == "authentication_failed"
 weak = RegisterRequest("b@example.com", "B", "password")
-refused = auth_register_create.sync(client=anonymous, body=weak)
-assert [error.attr for error in refused.errors] == ["password"]
+rejected = auth_register_create.sync(client=anonymous, body=weak)
+assert [error.attr for error in rejected.errors] == ["password"]
 forbidden = users_list.sync(client=signed_in(token))
 assert isinstance(forbidden, ErrorResponse), forbidden
 

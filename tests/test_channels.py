@@ -54,7 +54,7 @@ def account(api: "Api", live: "Live", email: str, *, admin: bool = False) -> str
 def opening(
     port: int, token: str, path: str = "/ws/chat/lobby/", origin: str | None = SAME
 ) -> connect:
-    """Open a socket, as a page of the service itself does."""
+    """Open a WebSocket, as a page of the service itself does."""
     return connect(
         f"ws://127.0.0.1:{port}{path}",
         origin=cast("Origin | None", origin and origin.format(port=port)),
@@ -65,7 +65,7 @@ def opening(
 
 
 async def code_of(client: "ClientConnection", seconds: float = 20) -> int:
-    """Read until the server closes the socket and return its code."""
+    """Read until the server closes the WebSocket and return its code."""
     try:
         async with asyncio.timeout(seconds):
             while True:
@@ -82,7 +82,7 @@ async def text_of(client: "ClientConnection", seconds: float = 20) -> str:
 
 
 @pytest.mark.exhaustive
-def test_each_refusal_has_its_code_and_no_traceback(live: "Live") -> None:
+def test_each_rejection_has_its_code_and_no_traceback(live: "Live") -> None:
     port = free_port()
     server = live.server(port, LOG_LEVEL="DEBUG")
 
@@ -139,12 +139,12 @@ def test_each_refusal_has_its_code_and_no_traceback(live: "Live") -> None:
     assert token not in log
     assert "ada@example.com" not in log
     ended = [json.loads(line) for line in server.text().splitlines()]
-    codes = {line["code"] for line in ended if line["event"] == "socket"}
+    codes = {line["code"] for line in ended if line["event"] == "websocket"}
     assert {4400, 4401, 4403, 4404, 4413, 4415, 4429} <= codes
 
 
 @pytest.mark.exhaustive
-def test_every_message_reaches_200_sockets_over_two_workers(live: "Live") -> None:
+def test_every_message_reaches_200_websockets_over_two_workers(live: "Live") -> None:
     port = free_port()
     server, worker = live.server(port), live.worker()
 
@@ -187,7 +187,7 @@ def test_every_message_reaches_200_sockets_over_two_workers(live: "Live") -> Non
 
 
 async def open_raw(port: int, token: str) -> socket.socket:
-    """Open a socket whose client stops to read at once."""
+    """Open a WebSocket whose client immediately stops reading."""
     client = socket.create_connection(("127.0.0.1", port))
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.sendall(
@@ -243,7 +243,7 @@ def test_a_client_that_does_not_read_holds_up_nobody(live: "Live") -> None:
 
 
 @pytest.mark.exhaustive
-def test_sigterm_closes_sockets_within_the_grace_period(live: "Live") -> None:
+def test_sigterm_closes_websockets_within_the_grace_period(live: "Live") -> None:
     port = free_port()
     server = live.server(port)
 
@@ -271,7 +271,7 @@ def test_sigterm_closes_sockets_within_the_grace_period(live: "Live") -> None:
 
 
 @pytest.mark.exhaustive
-def test_sockets_come_back_after_redis_does(live: "Live") -> None:
+def test_websockets_work_again_after_redis_restarts(live: "Live") -> None:
     port = free_port()
     server = live.server(port)
 

@@ -75,7 +75,7 @@ def test_a_copy_into_a_folder_with_other_files_works(
     assert (tmp_path / "manage.py").exists()
 
 
-def test_a_copy_onto_files_of_the_same_name_is_refused(
+def test_a_copy_onto_files_of_the_same_name_is_rejected(
     source: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "shop"
@@ -146,7 +146,7 @@ def test_a_copy_whose_lock_fails_says_what_to_do(source: Path, tmp_path: Path) -
     result = copier(*COPY, source, tmp_path / "shop", env=env)
     lines = [line for line in result.stderr.splitlines() if "uv.lock" in line]
     assert len(lines) == 1
-    assert lines[0].startswith("   uv.lock was not made (")
+    assert lines[0].startswith("   uv.lock was not written (")
     assert lines[0].endswith("): run `uv lock`.")
     assert (tmp_path / "shop" / ".env").exists()
 

@@ -33,7 +33,7 @@ OWN_HEADERS = {"date", "server", "connection", "transfer-encoding", "x-request-i
 
 @dataclass(frozen=True)
 class Answer:
-    """A response as it came over the socket."""
+    """A response as it came over the TCP socket."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -112,7 +112,7 @@ REQUESTS = {
     "unknown": request("GET", "/nothing/"),
     "unknown of the API": request("GET", "/api/nothing/"),
     "unauthorized": request("GET", "/api/v1/auth/me/"),
-    "refused host": request("GET", "/echo/").replace(b"127.0.0.1", b"evil.example"),
+    "rejected host": request("GET", "/echo/").replace(b"127.0.0.1", b"evil.example"),
     "head": request("HEAD", "/echo/"),
     "head of a stream": request("HEAD", "/words/"),
     "options": request("OPTIONS", "/echo/"),

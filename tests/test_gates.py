@@ -1,4 +1,4 @@
-"""The default project passes its own gates in an environment of its own."""
+"""The default project passes its own gates in its own environment."""
 
 import tomllib
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ def test_the_ruff_and_pytest_tables_are_exact(project: "Project") -> None:
 
 
 @pytest.mark.parametrize("mark", ["noqa", "type: ignore", "pragma: no cover"])
-def test_no_rule_is_switched_off_in_a_line(project: "Project", mark: str) -> None:
+def test_no_comment_disables_a_rule(project: "Project", mark: str) -> None:
     files = {path: text.decode() for path, text in project.files().items()}
     assert [path for path, text in files.items() if f"# {mark}" in text] == []
 
@@ -39,17 +39,57 @@ def test_types_are_checked_strictly(project: "Project") -> None:
     assert settings["strict"] is True
 
 
+LINTED = '''\
+from pprint import pprint
+
+
+class Refund:
+    def pay(self, amount):
+        # TODO: pay it back
+        # FIXME: also in parts
+        print(amount)  # XXX
+        pprint(amount)  # HACK
+
+
+def refund(*orders: object, **options):
+    """pay orders back"""
+    return orders, options
+'''
+RULES = {
+    *("ANN001", "ANN003", "ANN201", "D100", "D101", "D102", "D403", "D415"),
+    *("FIX001", "FIX002", "FIX003", "FIX004", "T201", "T203"),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (LINTED, RULES),
+        ("import os\n", {"F401"}),
+        ("VALUE = (1,2)\n", {"unformatted"}),
+    ],
+    ids=["quality", "style", "format"],
+)
+def test_lint_reports_planted_violations(
+    project: "Project", code: str, expected: set[str]
+) -> None:
+    (project.path / "apps" / "core" / "planted.py").write_text(code)
+    result = project.run("make", "lint", check=False)
+    assert result.returncode
+    assert {text for text in expected if text not in result.stdout} == set()
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_gate_passes(shared: "Shared", project: "Project", target: str) -> None:
     shared.prove(project, "make", target)
 
 
-def test_the_check_of_a_local_start_passes(project: "Project") -> None:
+def test_the_system_check_passes_locally(project: "Project") -> None:
     project.manage("check", "--fail-level", "WARNING")
 
 
 def test_the_deployment_check_passes_in_staging(project: "Project") -> None:
-    """The target `deploy` above is about production."""
+    """The target `deploy` above checks production."""
     project.manage(
         *("check", "--deploy", "--fail-level", "WARNING"),
         env=production() | {"ENVIRONMENT": "staging"},

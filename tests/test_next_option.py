@@ -136,7 +136,7 @@ def test_an_option_without_facts_is_caught(planted: Planted) -> None:
     assert any(OPTION in line for line in missing_facts(planted.source, planted.facts))
 
 
-def test_code_that_the_linter_refuses_is_caught(
+def test_code_that_the_linter_rejects_is_caught(
     planted: Planted, tmp_path: "Path"
 ) -> None:
     """By test_every_file_of_every_combination_passes_the_linter, in `uv run pytest`."""

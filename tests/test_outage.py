@@ -122,7 +122,7 @@ def test_without_redis_requests_are_answered(
         assert part, name
         record_property(name, f"{len(part)} answers, {median(part):.3f} s")
     assert {status for status, _ in answers} == {200}
-    # It came back by itself.
+    # It recovered automatically.
     assert "Booting worker" not in running.log.read_text().partition("Exception")[2]
 
 

@@ -1,4 +1,4 @@
-"""What no well-behaved client sends, written to the server's socket byte by byte."""
+"""Malformed requests, written byte by byte to the server's TCP socket."""
 
 import json
 import socket
@@ -58,7 +58,7 @@ def assert_envelope(content: bytes) -> None:
 
 
 @pytest.mark.exhaustive
-def test_nothing_sent_to_the_socket_breaks_the_service(
+def test_no_malformed_request_breaks_the_service(
     render: "Callable[..., Project]", tmp_path: "Path"
 ) -> None:
     with deployed(render, tmp_path, use_jwt=False) as running:

@@ -107,7 +107,7 @@ def test_a_planted_blemish_is_found(path: str, content: bytes, problem: str) -> 
     assert any(problem in found for found in problems({path: content}))
 
 
-def test_a_workflow_expression_is_no_leftover() -> None:
+def test_a_workflow_expression_is_not_a_leftover() -> None:
     assert problems({"ci.yml": b"run: ${{ github.sha }}\n"}) == []
 
 

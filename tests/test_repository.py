@@ -39,9 +39,10 @@ def test_our_rules_are_those_of_the_generated_project() -> None:
 def test_the_template_reads_as_python(
     render: "Callable[..., Project]", tmp_path: "Path"
 ) -> None:
-    """A `.py.jinja` is Python in which the answers are names that nobody defined.
+    """A `.py.jinja` is Python with undefined names for the answers.
 
-    Both branches of an option stand in it, so names and imports come twice.
+    It has both branches of an option, so names and imports occur twice, and the imports of
+    the second branch follow code of the first.
     """
     work = tmp_path / "work"
     copy_tree(REPOSITORY / "template", work)
@@ -50,7 +51,7 @@ def test_the_template_reads_as_python(
     (work / "pyproject.toml").write_text(render().read("pyproject.toml"))
     answers = [*questions(), "pins", "python_string"]
     names = ("--config", f"builtins = {answers}")
-    twice = ("--extend-ignore", "F811,I001")
+    twice = ("--extend-ignore", "E402,F811,I001")
     run(tool("ruff"), "check", "--no-fix", *names, *twice, ".", cwd=work)
 
 
@@ -109,7 +110,7 @@ def test_a_script_is_valid_bash(script: str) -> None:
 
 
 @pytest.mark.parametrize("command", [".ci/run", ".ci/versions", ".ci/release-notes"])
-def test_a_script_refuses_what_it_does_not_know(command: str) -> None:
+def test_a_script_rejects_unknown_arguments(command: str) -> None:
     """Before it installs or renders anything."""
     result = run(REPOSITORY / command, "nothing", check=False)
     assert result.returncode in {1, 2}
@@ -206,7 +207,7 @@ def test_the_changelog_is_well_formed() -> None:
         ("## [Unreleased]", "## Unreleased"),
         ("## [1.0.0] - 2026-01-01", "## 1.0.0"),
         ("- Nothing.", ""),
-        ("- Nothing.", "- use_cellery: Start the worker anew."),
+        ("- Nothing.", "- use_cellery: Restart the worker."),
     ],
 )
 def test_a_malformed_changelog_is_found(old: str, new: str) -> None:

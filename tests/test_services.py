@@ -60,7 +60,7 @@ def test_the_suite_passes_on_postgresql_and_redis(
 def test_the_query_of_the_database_url_counts(
     project: "Project", services: "Services"
 ) -> None:
-    """A server without TLS must be refused where the URL demands it."""
+    """The project rejects a server without TLS if the URL asks for TLS."""
     env = services(5)
     show = (
         "from django.db import connection; cursor = connection.cursor(); "
@@ -74,10 +74,10 @@ def test_the_query_of_the_database_url_counts(
 
     timeout = run_with("options=-c%20statement_timeout%3D4321")
     assert timeout.stdout.strip() == "4321ms", timeout.stderr
-    refused = run_with("sslmode=require")
-    assert refused.returncode != 0
+    rejected = run_with("sslmode=require")
+    assert rejected.returncode != 0
     # The pool logs the reason.
-    assert "server does not support SSL, but SSL was required" in refused.stdout
+    assert "server does not support SSL, but SSL was required" in rejected.stdout
 
 
 @pytest.mark.exhaustive
@@ -120,8 +120,8 @@ def own_database(project: "Project", services: dict[str, str]) -> str:
     return f"{server}/{name}"
 
 
-def refusal(project: "Project", env: dict[str, str]) -> str:
-    """Start with a refused environment; return the message."""
+def rejection(project: "Project", env: dict[str, str]) -> str:
+    """Start with an invalid environment; return the message."""
     (project.path / ".env").unlink(missing_ok=True)
     result = project.manage("check", env=env, check=False)
     assert result.returncode != 0
@@ -132,7 +132,7 @@ def refusal(project: "Project", env: dict[str, str]) -> str:
 def test_one_message_lists_everything_that_is_missing(
     project: "Project", environment: str
 ) -> None:
-    message = refusal(project, {"ENVIRONMENT": environment})
+    message = rejection(project, {"ENVIRONMENT": environment})
     for name in (
         *("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "ALLOWED_HOSTS"),
         *("DATABASE_URL", "REDIS_URL"),
@@ -155,10 +155,10 @@ def test_one_message_lists_everything_that_is_missing(
         ("FIELD_ENCRYPTION_KEYS", "too-short"),
     ],
 )
-def test_one_embedded_or_weak_value_is_refused_in_production(
+def test_one_embedded_or_weak_value_is_rejected_in_production(
     project: "Project", name: str, value: str
 ) -> None:
-    message = refusal(project, production() | {name: value})
+    message = rejection(project, production() | {name: value})
     assert name in message
     assert not value or value not in message or value == "*"
     assert [other for other in production() if other in message and other != name] == []

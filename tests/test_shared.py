@@ -55,7 +55,7 @@ def test_another_tree_lock_command_or_service_is_tested(
     assert runs(tmp_path) == 5
 
 
-def test_a_failure_is_no_proof(own: Shared, tmp_path: "Path") -> None:
+def test_a_failure_is_not_a_proof(own: Shared, tmp_path: "Path") -> None:
     project = repository(tmp_path / "first")
     for _ in range(2):
         with pytest.raises(AssertionError, match="broken"):

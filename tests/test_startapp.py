@@ -1,4 +1,4 @@
-"""`manage.py startapp` makes apps that pass every check as they are."""
+"""`manage.py startapp` creates apps that pass every check."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -41,7 +41,9 @@ PROJECT_TESTS = ("tests/test_architecture.py", "tests/test_openapi.py")
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("arguments", [MANY[0], ("ideas", "--minimal")], ids=" ".join)
-def test_an_app_is_green_as_it_is(project: Project, arguments: tuple[str, ...]) -> None:
+def test_a_new_app_passes_the_checks(
+    project: Project, arguments: tuple[str, ...]
+) -> None:
     project.manage("startapp", *arguments)
     for check in CHECKS:
         project.uv_run(*check)
@@ -70,12 +72,13 @@ def test_many_apps_in_a_row_stay_green(project: Project) -> None:
     project.run("make", "check")
 
 
-def test_a_refused_name_writes_nothing(project: Project) -> None:
+def test_a_rejected_name_writes_nothing(project: Project) -> None:
     """The generated tests try many more names, in one process."""
     git(project.path, "add", "-A")
     for reason, *arguments in (
-        ("is no name for an app", "Orders"),
-        ("'Response' is taken already", "orders", "--model", "Response"),
+        ("is not a valid app name", "Orders"),
+        ("'Response' is a reserved word", "orders", "--model", "Response"),
+        ("conflicts with the name of an existing Python module", "json"),
     ):
         result = project.manage("startapp", *arguments, check=False)
         assert result.returncode == 1
@@ -149,7 +152,7 @@ def exercise(anonymous: "Api", ada: "Api", bob: "Api", admin: "Api") -> None:
         assert bob.call(method, detail, {"name": "Mine"})[0] == 404
     assert ada.call("DELETE", detail) == (204, None)
 
-    for refused, expected, kind, attr in (
+    for response, expected, kind, attr in (
         (anonymous.call("GET", url), 401, "client_error", None),
         (anonymous.call("POST", url, {"name": "x"}), 401, "client_error", None),
         (ada.call("GET", detail), 404, "client_error", None),
@@ -159,7 +162,7 @@ def exercise(anonymous: "Api", ada: "Api", bob: "Api", admin: "Api") -> None:
         (ada.call("GET", f"{url}?created_after=x"), 400, "validation_error", None),
         (ada.call("DELETE", url), 405, "client_error", None),
     ):
-        status, body = refused
+        status, body = response
         assert (status, body["type"]) == (expected, kind)
         assert attr is None or body["errors"][0]["attr"] == attr
 

@@ -13,6 +13,7 @@ from tests.updates import (
     Template,
     command,
     commit,
+    past_and_present,
     replace_text,
     state,
     unmerged,
@@ -101,30 +102,17 @@ def versions() -> list[str]:
     return list(dict.fromkeys([*earlier[:3], *earlier[-1:]]))
 
 
-def past_and_present(source: "Path", tmp_path: "Path", before: str) -> Template:
-    """Return a repository with a commit of this one as v1.0.0, and the work tree after it."""
-    template = tmp_path / "template"
-    template.mkdir()
-    git(template, "init", "--quiet")
-    archive = tmp_path / "before.tar"
-    git(REPOSITORY, "archive", "--output", archive, before, *SOURCE_PATHS)
-    run("tar", "-xf", archive, "-C", template)
-    commit(template, "Before", "v1.0.0")
-    git(template, "rm", "--quiet", "-r", ".")
-    shutil.copytree(source, template, dirs_exist_ok=True)
-    commit(template, "Now", "v2.0.0")
-    return Template(template)
-
-
 def scaffolds() -> list[str]:
     """Return the first commit of each version of what `startapp` makes."""
     found: dict[str, str] = {}
-    folder = "template/apps/core/management/startapp"
+    core = "template/apps/core"
+    folders = (f"{core}/management/startapp", f"{core}/startapp")
     for name in git(REPOSITORY, "log", "--reverse", "--format=%h").split():
-        tree = ("rev-parse", "--quiet", "--verify", f"{name}:{folder}")
-        result = run("git", *tree, cwd=REPOSITORY, check=False)
-        if result.returncode == 0:
-            found.setdefault(result.stdout, name)
+        for folder in folders:
+            tree = ("rev-parse", "--quiet", "--verify", f"{name}:{folder}")
+            result = run("git", *tree, cwd=REPOSITORY, check=False)
+            if result.returncode == 0:
+                found.setdefault(result.stdout, name)
     return list(found.values())
 
 

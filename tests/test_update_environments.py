@@ -51,8 +51,8 @@ def check_release(project: Project) -> None:
     assert unmerged(project) == []
 
 
-def refusal(project: Project, *options: str) -> str:
-    """Update, see it refused with nothing changed, and return the reason."""
+def rejection(project: Project, *options: str) -> str:
+    """Update, check that it fails and changes nothing, and return the reason."""
     top = Path(git(project.path, "rev-parse", "--show-toplevel").strip())
     before = disk(top), git(top, "status", "--porcelain"), git(top, "ls-files", "-s")
     result = copier(
@@ -119,7 +119,7 @@ def test_a_required_filter_that_fails_changes_nothing(
 ) -> None:
     filtered(shop, required=True)
     release(small)
-    assert "smudge filter big failed" in refusal(shop)
+    assert "smudge filter big failed" in rejection(shop)
 
 
 def test_a_filter_of_the_owner_is_used(small: Template, shop: Project) -> None:
@@ -164,11 +164,11 @@ def test_a_merge_driver_of_the_owner_is_used(small: Template, shop: Project) -> 
 def test_an_index_lock_changes_nothing(small: Template, shop: Project) -> None:
     release(small)
     (shop.path / ".git/index.lock").touch()
-    assert "Another git process runs here" in refusal(shop)
+    assert "Another git process is running" in rejection(shop)
 
 
 @pytest.mark.parametrize("kind", ["merge", "rebase"])
-def test_an_unfinished_operation_is_refused(
+def test_an_unfinished_operation_is_rejected(
     small: Template, shop: Project, kind: str
 ) -> None:
     release(small)
@@ -178,11 +178,11 @@ def test_an_unfinished_operation_is_refused(
             (shop.path / ".git/MERGE_HEAD").write_text(f"{head}\n")
         case "rebase":
             (shop.path / ".git/rebase-merge").mkdir()
-    assert "in progress: finish or abort it first" in refusal(shop)
+    assert "in progress: finish or abort it first" in rejection(shop)
     assert (shop.path / ".git/MERGE_HEAD").exists() == (kind == "merge")
 
 
-def test_an_old_git_is_refused(
+def test_an_old_git_is_rejected(
     small: Template, shop: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(small)
@@ -195,7 +195,7 @@ def test_an_old_git_is_refused(
     )
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
-    assert "Updates need git 2.38 or newer" in refusal(shop)
+    assert "Updates need git 2.38 or newer" in rejection(shop)
 
 
 def test_an_unknown_version_changes_nothing(small: Template, shop: Project) -> None:
@@ -227,29 +227,29 @@ def test_an_edit_that_git_hides_is_kept(
 
 
 @pytest.mark.parametrize("flag", ["--skip-worktree", "--assume-unchanged"])
-def test_an_edit_that_git_hides_in_a_file_that_changes_is_refused(
+def test_an_edit_that_git_hides_in_a_file_that_changes_is_rejected(
     small: Template, shop: Project, flag: str
 ) -> None:
     replace_text(shop.path / "docs/lists.md", "", "\nOurs.\n")
     git(shop.path, "update-index", flag, "docs/lists.md")
     release(small)
-    assert "`docs/lists.md`, whose changes git is told to hide" in refusal(shop)
+    assert "`docs/lists.md`, and git hides your changes" in rejection(shop)
 
 
 @pytest.mark.parametrize("flag", ["--skip-worktree", "--assume-unchanged"])
-def test_a_deletion_that_git_hides_is_refused(
+def test_a_deletion_that_git_hides_is_rejected(
     small: Template, shop: Project, flag: str
 ) -> None:
     git(shop.path, "update-index", flag, "config/urls.py")
     (shop.path / "config/urls.py").unlink()
     release(small)
-    assert "`config/urls.py` is not checked out" in refusal(shop)
+    assert "`config/urls.py` is not checked out" in rejection(shop)
 
 
-def test_a_sparse_checkout_is_refused(small: Template, shop: Project) -> None:
+def test_a_sparse_checkout_is_rejected(small: Template, shop: Project) -> None:
     release(small)
     git(shop.path, "sparse-checkout", "set", "apps")
-    assert "sparse checkout" in refusal(shop)
+    assert "sparse checkout" in rejection(shop)
 
 
 def test_content_of_a_submodule_stays(
@@ -374,7 +374,7 @@ def test_work_in_other_folders_of_a_repository_stays(
 
 
 @pytest.mark.parametrize("kind", ["deleted", "reject"])
-def test_work_in_other_folders_that_copier_would_touch_is_refused(
+def test_work_in_other_folders_that_copier_would_touch_is_rejected(
     small: Template, tmp_path: Path, kind: str
 ) -> None:
     root = tmp_path / "monorepo"
@@ -388,7 +388,7 @@ def test_work_in_other_folders_that_copier_would_touch_is_refused(
     else:
         (root / "web/a.js.rej").write_text("mine\n")
     release(small)
-    assert "`web/a.js" in refusal(shop)
+    assert "`web/a.js" in rejection(shop)
 
 
 def test_work_trees_have_refs_of_their_own(
@@ -409,7 +409,7 @@ def test_work_trees_have_refs_of_their_own(
     assert git(shop.path, "status", "--porcelain") == ""
 
 
-def test_a_staged_rename_in_another_folder_is_no_deletion(
+def test_a_staged_rename_in_another_folder_is_not_a_deletion(
     small: Template, tmp_path: Path
 ) -> None:
     root = tmp_path / "monorepo"
@@ -455,17 +455,17 @@ def test_projects_of_one_repository_have_refs_of_their_own(
     }
 
 
-def test_a_file_in_the_way_of_a_folder_is_refused(
+def test_a_file_in_the_way_of_a_folder_is_rejected(
     small: Template, shop: Project
 ) -> None:
     (shop.path / "handbook").write_text("Ours.\n")
     commit(shop.path, "Edit")
     small.file("handbook/news.md").write_text("News.\n")
     release(small)
-    assert "`handbook` is a file on one side" in refusal(shop)
+    assert "`handbook` is a file on one side" in rejection(shop)
 
 
-def test_a_folder_in_the_way_of_a_file_is_refused(
+def test_a_folder_in_the_way_of_a_file_is_rejected(
     small: Template, shop: Project
 ) -> None:
     (shop.path / "handbook").mkdir()
@@ -473,10 +473,10 @@ def test_a_folder_in_the_way_of_a_file_is_refused(
     commit(shop.path, "Edit")
     small.file("handbook").write_text("News.\n")
     release(small)
-    assert "`handbook` is a file on one side" in refusal(shop)
+    assert "`handbook` is a file on one side" in rejection(shop)
 
 
-def test_an_ignored_folder_in_the_way_of_a_file_is_refused(
+def test_an_ignored_folder_in_the_way_of_a_file_is_rejected(
     small: Template, shop: Project
 ) -> None:
     (shop.path / "dist/own").mkdir(parents=True)
@@ -484,7 +484,7 @@ def test_an_ignored_folder_in_the_way_of_a_file_is_refused(
     small.file("dist").write_text("News.\n")
     small.file("build/news.md").write_text("News.\n")
     small.release("v2.0.0")
-    assert "`dist` is not what the update needs" in refusal(shop)
+    assert "`dist` is in the way of" in rejection(shop)
 
 
 def test_a_folder_that_became_a_link_stays_one(small: Template, shop: Project) -> None:
@@ -501,14 +501,14 @@ def test_a_folder_that_became_a_link_stays_one(small: Template, shop: Project) -
     assert shop.read("handbook/lists.md") == ours + "\nTheirs.\n"
 
 
-def test_a_link_that_leads_out_of_the_project_is_refused(
+def test_a_link_that_leads_out_of_the_project_is_rejected(
     small: Template, shop: Project, tmp_path: Path
 ) -> None:
     shutil.move(shop.path / "docs", tmp_path / "elsewhere")
     (shop.path / "docs").symlink_to(tmp_path / "elsewhere")
     commit(shop.path, "Link")
     release(small)
-    assert "`docs` is a link that leads out of the project" in refusal(shop)
+    assert "`docs` is a link to a folder outside the project" in rejection(shop)
 
 
 # --- Moves and renames -------------------------------------------------------------------
@@ -676,7 +676,7 @@ def test_new_files_that_git_ignores_are_named(small: Template, shop: Project) ->
     commit(shop.path, "Ignore")
     release(small)
     report = update(shop)
-    named = report.partition("your git ignores it")[2].partition("\n\n")[2]
+    named = report.partition("ignored by your git settings")[2].partition("\n\n")[2]
     assert named.startswith("- `docs/news.md`\n\n")
 
 
@@ -753,7 +753,7 @@ def test_settings_that_were_required_before_are_not_named(
     assert required.startswith("- `JWT_SIGNING_KEY`\n\n")
 
 
-def test_the_report_names_settings_that_django_refuses_beside_mailers(
+def test_the_report_names_settings_that_django_rejects_beside_mailers(
     source: Path, tmp_path: Path
 ) -> None:
     files = (*SMALL, "config/settings.py")
@@ -763,7 +763,7 @@ def test_the_report_names_settings_that_django_refuses_beside_mailers(
     replace_text(shop.path / "config/settings.py", "", own)
     commit(shop.path, "Mail")
     report = update(shop, use_celery=True)
-    named = report.partition("Django refuses these beside `MAILERS`")[2]
+    named = report.partition("Django rejects these settings together with `MAILERS`")[2]
     assert "- `EMAIL_HOST`\n- `EMAIL_PORT`\n" in named
     assert "- those of `django_celery_beat`" in report
 

@@ -143,7 +143,7 @@ def entries(*paths: str) -> Files:
     ("renames", "place"),
     [
         ({"a/x/f": "b/x/f", "a/g": "b/g"}, "b/new/h"),
-        # One file that moved elsewhere, or under another name, is no renamed folder.
+        # One file that moved elsewhere, or got another name, is not a renamed folder.
         ({"a/x/f": "b/x/f", "a/g": "c/g"}, "a/new/h"),
         ({"a/x/f": "b/f.old"}, "a/new/h"),
         # Most of an app was deleted, and one file resembles another app's.

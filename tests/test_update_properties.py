@@ -44,7 +44,7 @@ def is_text(content: bytes) -> bool:
 
 @dataclass
 class Editor:
-    """Makes random edits of the files in a folder, and remembers them.
+    """Makes random edits of the files in a folder, and records them.
 
     Attributes:
         chance: Where the randomness comes from.
@@ -79,7 +79,7 @@ class Editor:
         self.moves[path] = target
 
     def rename_folder(self, old: str, new: str, files: list[str]) -> None:
-        """Remember where the files of a folder are by now."""
+        """Record where the files of a folder are."""
         self.moves = {
             path: place.replace(f"{old}/", f"{new}/", 1)
             if place.startswith(f"{old}/")
@@ -196,7 +196,7 @@ def edit_template(editor: Editor, template: Template) -> None:
 
 @dataclass
 class Case:
-    """What there was before an update, and what the versions render by themselves."""
+    """What there was before an update, and what the versions render alone."""
 
     ours: dict[str, bytes]
     base: dict[str, bytes]

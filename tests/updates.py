@@ -10,7 +10,15 @@ import plumbum
 from copier import Settings, run_copy, run_update
 
 from tests.options import read_facts
-from tests.project import Project, copier, copy_tree, git
+from tests.project import (
+    REPOSITORY,
+    SOURCE_PATHS,
+    Project,
+    copier,
+    copy_tree,
+    git,
+    run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,6 +126,21 @@ class Template:
             settings=Settings(),
         )
         return Project(target)
+
+
+def past_and_present(source: "Path", folder: "Path", before: str) -> Template:
+    """Return a repository with a commit of this one as v1.0.0, and the work tree after it."""
+    template = folder / "template"
+    template.mkdir()
+    git(template, "init", "--quiet")
+    archive = folder / "before.tar"
+    git(REPOSITORY, "archive", "--output", archive, before, *SOURCE_PATHS)
+    run("tar", "-xf", archive, "-C", template)
+    commit(template, "Before", "v1.0.0")
+    git(template, "rm", "--quiet", "-r", ".")
+    shutil.copytree(source, template, dirs_exist_ok=True)
+    commit(template, "Now", "v2.0.0")
+    return Template(template)
 
 
 def update(project: Project, **answers: str | bool) -> str:

@@ -1,14 +1,14 @@
 """Merge a new version of the template into a project, as git merges a branch.
 
-`copier.yml` excludes every file from Copier's own update, so Copier asks the questions
-and changes nothing. It runs this package twice in the project's folder, with the Python
-that runs Copier: before the questions, to refuse what cannot work, and after them, to
-render both versions, merge, and write the result.
+`copier.yml` excludes every file from Copier's own update, so Copier only asks the
+questions. It runs this package twice in the project's folder, with the Python that runs
+Copier: before the questions, to check the repository, and after them, to render both
+versions, merge, and write the result.
 
-The result is complete in git's object store before a file of the project changes. Three
-refs below `refs/django-arch/` stay until the next update: `before` (the project), `from`
-and `to` (what both versions render). Every failure leaves the project as it was, prints
-the reason in one line, and ends with a non-zero exit code, at which Copier stops.
+The whole result is in git's object store before a file of the project changes. Three refs
+below `refs/django-arch/` stay until the next update: `before` (the project), `from` and
+`to` (the renders of both versions). A failure changes nothing, prints the reason in one
+line, and exits with a non-zero code, which stops Copier.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from packaging.version import Version
 
-from .git import GitError, RefusedError
+from .git import GitError, UpdateError
 from .merge import merge
 from .placement import place
 from .preflight import check
@@ -43,15 +43,15 @@ def update(
 
     Args:
         repository: The project's repository.
-        conf: `answers` (YAML text), `answers_file`, `conflict`, `exclude` and
-            `skip_if_exists`, as Copier has them.
+        conf: Copier's `answers` (YAML text), `answers_file`, `conflict`, `exclude` and
+            `skip_if_exists`.
         work: An empty folder for temporary files.
 
     Returns:
-        The result, and the report, lines of Markdown.
+        The result, and the lines of the report in Markdown.
 
     Raises:
-        RefusedError: If the result cannot be written.
+        UpdateError: If the result cannot be written.
         GitError: If a git command fails.
     """
     answers_file = conf["answers_file"]
@@ -83,11 +83,11 @@ def update(
 
 
 def main(conf: str) -> None:
-    """Run one of the two stages, and print what the user has to know.
+    """Run one of the two stages, and print the report.
 
     Args:
-        conf: Path of a JSON file with `conf` of `update` and Copier's clone of the
-            template, `source`.
+        conf: Path of a JSON file with the `conf` of `update`, and with `source`, the path
+            of Copier's clone of the template.
     """
     result: Result | None = None
     try:
@@ -116,9 +116,9 @@ def main(conf: str) -> None:
 
 
 def _message(error: BaseException) -> str:
-    """Return one line about a failure."""
+    """Return one line that describes a failure."""
     if isinstance(error, KeyboardInterrupt):
         return "Interrupted."
-    if isinstance(error, (RefusedError, GitError)):
+    if isinstance(error, (UpdateError, GitError)):
         return str(error)
     return f"{type(error).__name__}: {' '.join(str(error).split())}."

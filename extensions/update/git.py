@@ -1,4 +1,4 @@
-"""Run git commands, and read and write the lists that git takes and prints."""
+"""Run git commands, and convert their input and output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Entry = tuple[str, str]
-"""Mode and object name of a file, as git has them."""
+"""Mode and object name of a file."""
 
 Files = dict[str, Entry]
 
@@ -23,16 +23,16 @@ SETTINGS = (
 )
 
 
-class RefusedError(Exception):
-    """The update cannot be done; the message says why and what to do."""
+class UpdateError(Exception):
+    """The update is not possible; the message says why and what to do."""
 
 
 class GitError(Exception):
-    """A git command failed; the message names it and says why."""
+    """A git command failed; the message names the command and the reason."""
 
 
 def reason(stderr: bytes) -> str:
-    """Return the line in which a failed command says why."""
+    """Return the line of a failed command's output that gives the reason."""
     text = stderr.decode(errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for start in ("fatal", "error", ""):
@@ -47,12 +47,12 @@ def git(
     env: Mapping[str, str | Path] | None = None,
     accept: tuple[int, ...] = (0,),
 ) -> bytes:
-    """Run git without a terminal, and return what it prints.
+    """Return the output of a git command, which runs without a terminal.
 
     Args:
         command: The arguments.
-        stdin: What it reads.
-        env: Variables to set, for example another index.
+        stdin: The input.
+        env: Variables to set, for example for another index.
         accept: Exit codes that are not failures.
 
     Raises:
@@ -81,15 +81,15 @@ def git(
 
 
 def word(output: bytes) -> str:
-    """Return what git printed as one line of text."""
+    """Return git's output of one line as text."""
     return os.fsdecode(output).strip()
 
 
 def words(output: bytes) -> list[str]:
-    """Return the parts that git printed with `-z`."""
+    """Return the parts of git's output with `-z`."""
     return [os.fsdecode(part) for part in output.split(b"\0") if part]
 
 
 def lines(paths: Iterable[str]) -> bytes:
-    """Return paths as git reads them with `-z`."""
+    """Return paths as git's input with `-z`."""
     return b"".join(os.fsencode(path) + b"\0" for path in paths)

@@ -1,4 +1,4 @@
-"""Merge three trees by git (`git merge-tree`, from git 2.38), after the policy."""
+"""Apply the policy, then merge three trees with `git merge-tree` (git 2.38 or newer)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pathspec import GitIgnoreSpec
 
-from .git import RefusedError, word, words
+from .git import UpdateError, word, words
 from .history import MOVES
 from .policy import REGULAR, prepare
 from .repository import scratch
@@ -30,13 +30,14 @@ Sides = tuple["Entry | None", ...]
 
 @dataclass
 class Result:
-    """What the update makes of the project.
+    """The result of a merge, not yet in the project.
 
     Attributes:
         tree: The whole repository after the update.
-        changes: Path to its new entry, or None if it goes.
-        conflicts: Path to the entries of base, ours and theirs; None where there is none.
-        rejects: Path to the template's change of it, as a patch, for `--conflict rej`.
+        changes: The new entry of each changed path; None for a removed file.
+        conflicts: The entries of base, ours and theirs of each path in conflict; None for
+            a side without the file.
+        rejects: With `--conflict rej`, the template's change of each path, as a patch.
         plan: The policy's decisions.
     """
 
@@ -53,16 +54,16 @@ def merge(
     conf: Mapping[str, Any],
     work: Path,
 ) -> Result:
-    """Merge what the owner did with what the template did.
+    """Return the merge of the owner's changes and the template's changes.
 
     Args:
-        repository: Where the trees are.
-        trees: Its sides.
+        repository: The repository that holds the trees.
+        trees: The sides of the merge.
         conf: Copier's `answers_file`, `skip_if_exists` and `conflict`.
         work: A folder for temporary files.
 
     Raises:
-        RefusedError: If one side has a folder where the other one has a file.
+        UpdateError: If one side has a folder where the other one has a file.
     """
     base, ours, theirs = (tree.files for tree in trees)
     prefix = repository.prefix
@@ -79,7 +80,7 @@ def merge(
     )
     if plan.clashes:
         path = repository.shown(plan.clashes[0])
-        raise RefusedError(
+        raise UpdateError(
             f"{path} is a file on one side and a folder on the other: rename yours, or "
             f"update with `--exclude {path.strip('`')}`."
         )
@@ -104,13 +105,13 @@ def merge(
 
 
 def _renames(repository: Repository, trees: Trees) -> dict[str, str]:
-    """Return old path to new path of files that the owner renamed."""
+    """Return the new path of each file that the owner renamed."""
     options = ("--no-rename-empty", "--diff-filter=R", "--name-status")
     command = ("diff-tree", "-r", "-z", "-M", *options)
     scope = ("--", repository.prefix) if repository.prefix else ()
     listed = words(repository(*command, trees.base.tree, trees.ours.tree, *scope))
     renames = zip(listed[1::3], listed[2::3], strict=True)
-    # One-line package files resemble each other in every project.
+    # One-line package files look like each other, so git sees renames among them.
     return {
         old: new for old, new in renames if PurePosixPath(old).name != "__init__.py"
     }
@@ -119,7 +120,7 @@ def _renames(repository: Repository, trees: Trees) -> dict[str, str]:
 def _merge_trees(
     repository: Repository, plan: Plan, work: Path
 ) -> tuple[Files, dict[str, Sides]]:
-    """Return the merged files, and the conflicts among them."""
+    """Return the merged files, and the conflicts."""
     env = scratch(repository, work)
     _use_line_ends_of_owner(repository, plan)
     parent: tuple[str, ...] = ()
@@ -128,7 +129,7 @@ def _merge_trees(
         commit = word(repository("commit-tree", tree, *parent, "-m", name, env=env))
         repository("update-ref", f"refs/heads/{name}", commit, env=env)
         parent = parent or ("-p", commit)
-    # The policy knows better which folders were renamed.
+    # The policy decides which folders were renamed.
     settings = ("-c", "merge.directoryRenames=false", "-c", "merge.renames=true")
     command = ("merge-tree", "--write-tree", "-z", "--no-messages", OURS, THEIRS)
     output = repository(*settings, *command, env=env, accept=(0, 1))
@@ -143,7 +144,7 @@ def _merge_trees(
 
 
 def _use_line_ends_of_owner(repository: Repository, plan: Plan) -> None:
-    """Give the template's lines CRLF in files in which the owner has only CRLF."""
+    """Use CRLF for the template's lines in files in which the owner has only CRLF."""
     origins = {new: old for old, new in plan.renames.items()}
     for place, mine in plan.ours.items():
         path = origins.get(place, place)
@@ -162,7 +163,7 @@ def _use_line_ends_of_owner(repository: Repository, plan: Plan) -> None:
 
 
 def _patch(repository: Repository, path: str, sides: Sides, work: Path) -> bytes:
-    """Return the template's change of a file as a patch for the project's folder."""
+    """Return the template's change of a file as a patch for the project folder."""
     label = path.removeprefix(repository.prefix)
     trees = [
         repository.write({label: entry} if entry else {}, work)
@@ -174,7 +175,7 @@ def _patch(repository: Repository, path: str, sides: Sides, work: Path) -> bytes
 def _graft(
     repository: Repository, tree: str, changes: Mapping[str, Entry | None], work: Path
 ) -> str:
-    """Return a tree with some files changed or removed."""
+    """Return a tree in which some files are changed or removed."""
     env = {"GIT_INDEX_FILE": work / "graft"}
     repository("read-tree", tree, env=env)
     lines = (

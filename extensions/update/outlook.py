@@ -1,4 +1,4 @@
-"""What the next start of the project needs: migrations and settings."""
+"""Find the migrations and settings that the project needs after an update."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OLD_MAIL = re.compile(
 def outlook(
     repository: Repository, trees: Trees, result: Result
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield sections of the report, title and items, about what comes next.
+    """Yield the title and items of each section about migrations and settings.
 
     Args:
         repository: The project's repository.
@@ -76,16 +76,14 @@ def outlook(
     if "MAILERS" in settings and "MAILERS" not in _settings(repository, base):
         mine = _settings(repository, repository.tree(result.tree))
         yield (
-            "Django refuses these beside `MAILERS`; set `EMAIL_URL` instead:",
+            "Django rejects these settings together with `MAILERS`; set `EMAIL_URL` instead:",
             [f"`{name}`" for name in {*OLD_MAIL.findall(mine)}],
         )
 
 
 def _required(text: str) -> set[str]:
-    """Return the names in an `.env.example` that are required outside local.
-
-    Their comment says so; it counts for the names up to the next comment or empty line.
-    """
+    """Return the names in an `.env.example` whose comment says "required outside local"."""
+    # A comment covers the names up to the next comment or empty line.
     names: set[str] = set()
     is_required = in_comment = False
     for line in text.splitlines():
@@ -102,7 +100,7 @@ def _required(text: str) -> set[str]:
 
 
 def _settings(repository: Repository, tree: Tree) -> str:
-    """Return the text of all modules of the project's `config` package."""
+    """Return the text of all modules of the `config` package."""
     start = f"{repository.prefix}config/"
     paths = [path for path in tree.files if path.startswith(start)]
     return "\n".join(
@@ -113,7 +111,7 @@ def _settings(repository: Repository, tree: Tree) -> str:
 
 
 def _installed_apps(repository: Repository, tree: Tree) -> set[str]:
-    """Return the names in INSTALLED_APPS, without running the settings."""
+    """Return the names in INSTALLED_APPS without running the settings."""
     start = f"{repository.prefix}config/"
     apps: set[str] = set()
     for path, entry in tree.files.items():

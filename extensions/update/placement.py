@@ -1,10 +1,10 @@
 """Write the result of a merge into the work tree and the index, or change nothing.
 
-Everything that can fail is done beside the project first: git writes the new files into a
-folder of its own (with the owner's filters and line ends), and the new index is complete.
-What remains are renames, each of which is undone if a later one fails. Between them the
-project can be stopped only by SIGKILL or a power failure; `git restore` with the ref
-`before` then brings it back, because the index already names the new files.
+Everything that can fail is done outside the work tree first: git writes the new files
+into a temporary folder (with the owner's filters and line ends), and the new index is
+complete. Only renames remain, and a failure undoes them. Only SIGKILL or a power failure
+can interrupt the renames; `git restore` with the ref `before` then restores the project,
+because the index already contains the new files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .git import RefusedError
+from .git import UpdateError
 from .staging import check_paths, rejects, write_files, write_index
 
 if TYPE_CHECKING:
@@ -40,16 +40,16 @@ def place(
 
     Args:
         repository: The project's repository.
-        result: What the project becomes.
-        refs: The refs to keep, by name.
+        result: The merge.
+        refs: The objects of the refs to keep, by name.
         work: A folder for temporary files.
 
     Raises:
-        RefusedError: If a path cannot be written, or another git process runs.
-        GitError: If git cannot write the new files, for example for a failing filter.
+        UpdateError: If a path cannot be written, or another git process runs.
+        GitError: If git cannot write the new files, for example if a filter fails.
         OSError: If a rename failed; all renames before it are undone.
     """
-    # Beside the repository, so that the files are renamed and not copied.
+    # In the folder of the repository, so that files are renamed and not copied.
     with tempfile.TemporaryDirectory(
         prefix=PREFIX, dir=repository.folder, ignore_cleanup_errors=True
     ) as folder:
@@ -68,7 +68,7 @@ def place(
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignore what stops a program, for the few milliseconds of the renames."""
+    """Ignore signals for the few milliseconds of the renames."""
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {
         name: signal.signal(getattr(signal, name), signal.SIG_IGN) for name in names
@@ -87,7 +87,7 @@ def _swap(
     backup: Path,
     index: Path,
 ) -> None:
-    """Replace the index and the files by renames; undo them if one fails."""
+    """Replace the index and the files by renames; undo all renames if one fails."""
     undo: list[Callable[[], object]] = []
     old_index = shutil.copy(repository.index, backup / "index")
     try:
@@ -121,7 +121,7 @@ def _restore(kept: Path, file: Path) -> None:
 
 
 def _replace_index(repository: Repository, new: Path) -> None:
-    """Replace the index under git's own lock."""
+    """Replace the index while holding git's lock."""
     lock = repository.index.with_name("index.lock")
     # An editor may run `git status` at any moment.
     deadline = time.monotonic() + LOCK_SECONDS
@@ -130,8 +130,8 @@ def _replace_index(repository: Repository, new: Path) -> None:
     try:
         os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     except FileExistsError:
-        message = f"Another git process runs here; if none does, delete {lock}."
-        raise RefusedError(message) from None
+        message = f"Another git process is running; if not, delete {lock}."
+        raise UpdateError(message) from None
     try:
         new.replace(repository.index)
     finally:
@@ -139,7 +139,7 @@ def _replace_index(repository: Repository, new: Path) -> None:
 
 
 def _remove_empty_folders(repository: Repository, folder: Path) -> None:
-    """Remove a folder, and those above it, while they are empty."""
+    """Remove a folder and its parents while they are empty."""
     project = repository.top / repository.prefix
     with suppress(OSError):
         while folder != project:

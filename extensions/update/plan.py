@@ -1,4 +1,4 @@
-"""What git has to merge in an update, and what the policy decided without it."""
+"""The data that an update merges with git, and the decisions of the policy."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 @dataclass
 class Plan:
-    """What git has to merge, and what is decided without it.
+    """The data that git merges, and the decisions of the policy.
 
     Attributes:
-        base: What the old version renders, in the template's new places.
-        ours: The owner's files, in the template's new places.
-        theirs: What the new version renders.
-        moved: Old path to new path of files that the template moved and the owner has
-            edited or added.
-        removed: Files the template dropped though the owner had edited them.
-        unmaintained: Files the owner has deleted or renamed and the template changed or
-            dropped; to the owner's name, or "".
-        renames: Old path to new path of files that the owner renamed and git merges.
-        kept: The owner's links and submodules where the template has another file, by
-            path: the entries of base, ours and theirs. They are conflicts.
-        clashes: Paths at which one side has a folder and the other one a file.
+        base: The render of the old version, at the template's new paths.
+        ours: The owner's files, at the template's new paths.
+        theirs: The render of the new version.
+        moved: The new path of each file that the template moved and the owner edited or
+            added.
+        removed: Files that the template removed although the owner had edited them.
+        unmaintained: The owner's path, or "" for a deleted file, of each file that the
+            owner deleted or renamed and the template changed or removed.
+        renames: The new path of each file that the owner renamed and git merges.
+        kept: The entries of base, ours and theirs of each path where the owner has a link
+            or a submodule and the template another file. They are conflicts.
+        clashes: Paths at which one side has a folder and the other side a file.
     """
 
     base: Files

@@ -1,13 +1,13 @@
-"""What an update does beyond git's merge: a pure function of three lists of files.
+"""The rules of an update that differ from git's: a pure function of three lists of files.
 
 git merges content, modes, binaries and the owner's renames. Four rules differ:
 
-* a file that the new version does not render goes, also with the owner's edits;
-* a file that the owner deleted stays deleted, also if the template changed it;
-* a file that the template moved takes the owner's edits along (`MOVES`);
-* a new file of a folder that the owner renamed goes into that folder.
+* a file that the new version does not render is removed, even if the owner edited it;
+* a file that the owner deleted stays deleted, even if the template changed it;
+* the owner's edits of a file that the template moved (`MOVES`) move with it;
+* a new file in a folder that the owner renamed is written to the renamed folder.
 
-So that git meets none of these, `prepare` takes such files out of what git merges.
+`prepare` applies these rules, and removes such files from the data that git merges.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def prepare(
     *,
     is_skipped: Callable[[str], bool] = lambda _path: False,
 ) -> Plan:
-    """Apply the rules that differ from git's.
+    """Return a plan for git, after the rules that differ from git's.
 
     Args:
-        sides: What the old version renders, the project before the update, and what the
-            new version renders.
-        renames: Old path to new path of files that the owner renamed.
-        moves: Old path to new path of files and folders that the template moved.
-        is_skipped: Whether the caller asked to leave a file alone if it exists.
+        sides: The render of the old version, the project before the update, and the
+            render of the new version.
+        renames: The new path of each file that the owner renamed.
+        moves: Old and new path of files and folders that the template moved.
+        is_skipped: Whether the caller asked to skip a file if it exists.
     """
     base, ours, theirs = sides
     plan = Plan(dict(base), dict(ours), dict(theirs))
@@ -57,26 +57,26 @@ def prepare(
 
 
 class Origins(dict[str, str]):
-    """New path to old path of what the template moved."""
+    """The old path of each path that the template moved."""
 
     def new(self, path: str) -> str:
-        """Return where a file is after the moves."""
+        """Return the path of a file after the moves."""
         return next((new for new, old in self.items() if old == path), path)
 
     def old(self, path: str) -> str:
-        """Return where a file was before the moves."""
+        """Return the path of a file before the moves."""
         return self.get(path, path)
 
 
 def _move(plan: Plan, moves: Iterable[tuple[str, str]], ours: Files) -> Origins:
-    """Move the files of base and ours to where the new version has them."""
+    """Move the files of base and ours to their paths in the new version."""
     origins = Origins()
     for old, new in moves:
         for path in [*plan.base]:
             if path != old and not path.startswith(f"{old}/"):
                 continue
             target = new + path.removeprefix(old)
-            # What the owner has put there stays there.
+            # A file that the owner has at the new path stays there.
             if path in plan.theirs or (path in plan.ours and target in plan.ours):
                 continue
             plan.base[target] = plan.base.pop(path)
@@ -102,11 +102,9 @@ def _move(plan: Plan, moves: Iterable[tuple[str, str]], ours: Files) -> Origins:
 
 
 def _follow_folders(plan: Plan, renames: Mapping[str, str]) -> None:
-    """Put the template's new files of a folder that the owner renamed into that folder.
-
-    A folder is renamed if none of its files is left, most were renamed, and each of these
-    has the same path below the new folder. git guesses more, and is told not to.
-    """
+    """Move the template's new files into folders that the owner renamed."""
+    # A folder is renamed if no file is left in it, most were renamed, and each of these
+    # has the same path below the new folder. This is stricter than git's detection.
 
     def is_renamed(folder: str) -> bool:
         old = [path for path in plan.base if path.startswith(f"{folder}/")]
@@ -137,7 +135,7 @@ def _follow_folders(plan: Plan, renames: Mapping[str, str]) -> None:
 
 
 def _drop(plan: Plan, origins: Origins, renames: dict[str, str]) -> None:
-    """Take out what the new version does not render."""
+    """Remove files that the new version does not render."""
     for path in [path for path in plan.base if path not in plan.theirs]:
         old = plan.base.pop(path)
         mine = plan.ours.pop(path, None)
@@ -148,7 +146,7 @@ def _drop(plan: Plan, origins: Origins, renames: dict[str, str]) -> None:
 
 
 def _leave_deleted(plan: Plan, renames: Mapping[str, str]) -> None:
-    """Take out what the owner deleted."""
+    """Remove files that the owner deleted."""
     for path in [path for path in plan.base if path not in plan.ours]:
         if path in renames:
             continue
@@ -157,7 +155,7 @@ def _leave_deleted(plan: Plan, renames: Mapping[str, str]) -> None:
 
 
 def _keep_other_types(plan: Plan) -> None:
-    """Take out links and submodules that both sides changed; the owner's stay."""
+    """Keep the owner's links and submodules that both sides changed."""
     for path in [path for path in plan.theirs if path in plan.ours]:
         sides = plan.base.get(path), plan.ours[path], plan.theirs[path]
         modes = {side[0] for side in sides if side}
@@ -168,7 +166,7 @@ def _keep_other_types(plan: Plan) -> None:
 
 
 def _find_clashes(plan: Plan, ours: Files) -> None:
-    """Find new files of the template at or below a path where the owner has another kind."""
+    """Find new paths of the template where one side has a folder and the other a file."""
     folders = {str(parent) for path in ours for parent in PurePosixPath(path).parents}
     for path in plan.theirs:
         if path in plan.base:

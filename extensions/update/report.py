@@ -1,4 +1,4 @@
-"""What the user has to know after an update."""
+"""Write the report of an update."""
 
 from __future__ import annotations
 
@@ -26,16 +26,13 @@ def report(
     result: Result,
     versions: Versions,
 ) -> list[str]:
-    """Say what the user has to know; short when there is nothing to do.
+    """Return the report as lines of Markdown, without empty sections.
 
     Args:
         repository: The project's repository.
         trees: The sides of the merge.
         result: The merge.
-        versions: From what to what the project goes.
-
-    Returns:
-        Lines of Markdown.
+        versions: The old and the new version.
     """
     title = f"Updated from {versions.old} to {versions.new}."
     if versions.old == versions.new:
@@ -48,7 +45,7 @@ def report(
             lines.extend(["", title, "", *(f"- {item}" for item in listed)])
 
     section(
-        "In conflict. Edit the marked lines (for a binary file, choose one version), "
+        "In conflict. Edit the marked lines (of a binary file, choose one version), "
         "then `git add` the file:",
         map(shown, result.conflicts),
     )
@@ -76,7 +73,7 @@ def report(
     )
     added = {path for path, entry in result.changes.items() if entry}
     section(
-        "New, but your git ignores it; `git add --force PATH` adds it:",
+        "New, but ignored by your git settings; `git add --force PATH` adds a file:",
         map(shown, ignored(repository, added - set(trees.ours.files))),
     )
     section(
@@ -84,8 +81,8 @@ def report(
         map(shown, _in_changed_folders(trees, result)),
     )
     section(
-        "Changed or dropped by the template, but you have deleted or renamed them, so "
-        "nothing was done; "
+        "Changed or removed by the template, but you deleted or renamed them, so nothing "
+        "was done; "
         f"`git diff {refs}from {refs}to -- PATH` shows the change:",
         (
             shown(old) + (f" (now {shown(new)})" if new else "")
@@ -108,7 +105,7 @@ def report(
 
 
 def _in_changed_folders(trees: Trees, result: Result) -> Iterable[str]:
-    """Yield the template's new files whose folder the owner has renamed or deleted."""
+    """Yield the template's new files whose folder the owner renamed or deleted."""
 
     def folders(files: Iterable[str]) -> set[PurePosixPath]:
         return {parent for path in files for parent in PurePosixPath(path).parents}
@@ -123,11 +120,11 @@ def _in_changed_folders(trees: Trees, result: Result) -> Iterable[str]:
 
 
 def next_steps(repository: Repository, result: Result) -> list[str]:
-    """Bring uv.lock up to date, if that can be done now, and say what is left.
+    """Update uv.lock if nothing is in conflict, and return the steps that remain.
 
     Args:
         repository: The project's repository.
-        result: The merge, which is in the project by now.
+        result: The merge, already written to the project.
     """
     undo = f"`git restore --source={repository.refs}before --staged --worktree .`"
     paths = (f"{repository.prefix}pyproject.toml", f"{repository.prefix}uv.lock")
@@ -141,7 +138,7 @@ def next_steps(repository: Repository, result: Result) -> list[str]:
 
 
 def _lock() -> str:
-    """Bring uv.lock up to date, from uv's cache if there is no network."""
+    """Update uv.lock, from uv's cache if there is no network; return a message."""
     if shutil.which("uv") is None:
         return "uv is not installed (https://docs.astral.sh/uv/): install it, then run `uv lock`."
     for arguments in ((), ("--offline",)):
@@ -153,9 +150,7 @@ def _lock() -> str:
                 check=False,
             )
         except (KeyboardInterrupt, OSError):
-            return "uv.lock was not brought up to date: run `uv lock`."
+            return "uv.lock was not updated: run `uv lock`."
         if result.returncode == 0:
             return "uv.lock is up to date."
-    return (
-        f"uv.lock was not brought up to date ({reason(result.stderr)}): run `uv lock`."
-    )
+    return f"uv.lock was not updated ({reason(result.stderr)}): run `uv lock`."

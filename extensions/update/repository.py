@@ -1,4 +1,4 @@
-"""The repository that holds the project, and the trees that an update merges."""
+"""The git repository of the project, and the trees that an update merges."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Tree:
     Attributes:
         tree: Its object name.
         files: Its files by path from the top of the repository.
-        commit: A commit of it, if one was made.
+        commit: A commit of the tree, or "".
     """
 
     tree: str
@@ -39,9 +39,9 @@ class Trees(NamedTuple):
     """The three sides of a merge.
 
     Attributes:
-        base: What the old version renders.
+        base: The render of the old version.
         ours: The project before the update.
-        theirs: What the new version renders.
+        theirs: The render of the new version.
     """
 
     base: Tree
@@ -51,12 +51,12 @@ class Trees(NamedTuple):
 
 @dataclass(frozen=True)
 class Repository:
-    """The repository that holds the project, which may be one folder of it.
+    """The repository of the project; the project may be a folder in it.
 
     Attributes:
         top: Folder of the work tree.
         prefix: Path of the project below `top`, empty or with a slash at the end.
-        folder: Folder of git's own files for this work tree.
+        folder: Git's folder for this work tree.
     """
 
     top: Path
@@ -65,7 +65,7 @@ class Repository:
 
     @classmethod
     def find(cls) -> Repository:
-        """Find the repository of the current folder."""
+        """Return the repository of the current folder."""
         shown = ("--show-toplevel", "--show-prefix", "--absolute-git-dir")
         top, prefix, folder = (
             os.fsdecode(git("rev-parse", option)).removesuffix("\n") for option in shown
@@ -79,10 +79,7 @@ class Repository:
 
     @property
     def refs(self) -> str:
-        """Return the prefix of the project's refs.
-
-        Other projects of the repository, and other work trees, do not share them.
-        """
+        """Return the prefix of the project's refs, unique per project and work tree."""
         is_linked = self.folder.parent.name == "worktrees"
         place = f"{self.folder.name}/" if is_linked else ""
         return "django-arch/" + re.sub(r"[^\w/-]", "-", place + self.prefix)
@@ -94,11 +91,11 @@ class Repository:
         env: Mapping[str, str | Path] | None = None,
         accept: tuple[int, ...] = (0,),
     ) -> bytes:
-        """Run git at the top of the repository; see `git`."""
+        """Run git in the top folder of the repository; see `git`."""
         return git("-C", self.top, *command, stdin=stdin, env=env, accept=accept)
 
     def shown(self, path: str) -> str:
-        """Return a path as seen from the project's folder, for Markdown."""
+        """Return a path below the project's folder, in backticks."""
         return f"`{path.removeprefix(self.prefix)}`"
 
     def tree(self, name: str, commit: str = "") -> Tree:
@@ -132,7 +129,7 @@ class Repository:
         return self("cat-file", "blob", entry[1])
 
     def record(self, work: Path, rendered: set[str]) -> Tree:
-        """Commit the project as it is, with files of the template that git ignores.
+        """Commit the project, including rendered files that git ignores.
 
         Args:
             work: A folder for the temporary index.
@@ -149,24 +146,24 @@ class Repository:
         return self.tree(tree, word(self("commit-tree", tree, *message)))
 
     def _has_file(self, path: str) -> bool:
-        """Return whether there is a file, or a link, that is not behind a link."""
+        """Return whether a file or link exists whose parent folders are not links."""
         file = self.top / path
         parent = file.parent.resolve()
         is_here = parent == self.top.resolve() / file.parent.relative_to(self.top)
         return is_here and os.path.lexists(file) and not file.is_dir()
 
     def keep(self, refs: Mapping[str, str]) -> None:
-        """Point the project's refs at objects."""
+        """Set the project's refs."""
         commands = (f"update refs/{self.refs}{k}\0{v}\0\0" for k, v in refs.items())
         text = "".join(commands)
         self("update-ref", "-z", "--stdin", stdin=text.encode())
 
 
 def scratch(repository: Repository, work: Path) -> dict[str, str | Path]:
-    """Return variables of an empty repository that shares the object store.
+    """Return environment variables of an empty repository that shares the object store.
 
-    Merging there leaves the project's refs alone, and names in conflict markers are ours.
-    The attributes of the project's files still count.
+    A merge there does not touch the project's refs, and its branches give the names in
+    conflict markers. The attributes of the project's files still apply.
     """
     folder = work / "scratch.git"
     shutil.rmtree(folder, ignore_errors=True)

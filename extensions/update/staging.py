@@ -1,4 +1,4 @@
-"""Prepare, beside the project, all that an update writes into it."""
+"""Prepare, outside the work tree, everything that an update writes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .git import RefusedError, lines, words
+from .git import UpdateError, lines, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,20 +17,24 @@ if TYPE_CHECKING:
 
 
 def rejects(result: Result) -> dict[str, bytes]:
-    """Return path to content of the `.rej` files that the caller asked for."""
+    """Return the content of each `.rej` file, for `--conflict rej`."""
     return {f"{path}.rej": patch for path, patch in result.rejects.items()}
 
 
 def check_paths(repository: Repository, changes: Mapping[str, Entry | None]) -> None:
-    """Refuse what renames cannot do, or what would lose an edit that git does not see."""
+    """Check that renames can write the changes, and lose no edit that git does not see.
+
+    Raises:
+        UpdateError: If not, with the path and what to do.
+    """
     listed = words(repository("ls-files", "-v", "-z", "--", repository.prefix or "."))
     hidden = {line[2:] for line in listed if line[0].islower() or line[0] == "S"}
     for path, entry in changes.items():
         file = repository.top / path
         if path in hidden:
             shown = repository.shown(path)
-            raise RefusedError(
-                f"The update changes {shown}, whose changes git is told to hide: run "
+            raise UpdateError(
+                f"The update changes {shown}, and git hides your changes of it: run "
                 "`git update-index --no-assume-unchanged` and `git update-index "
                 "--no-skip-worktree` on it, and commit or undo your changes."
             )
@@ -43,14 +47,14 @@ def check_paths(repository: Repository, changes: Mapping[str, Entry | None]) -> 
             blocked.append(file)
         if entry and blocked:
             found = repository.shown(blocked[0].relative_to(repository.top).as_posix())
-            raise RefusedError(
-                f"{found} is not what the update needs there to write "
-                f"{repository.shown(path)}: rename it."
+            raise UpdateError(
+                f"{found} is in the way of {repository.shown(path)}, which the update "
+                "writes: rename it."
             )
 
 
 def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
-    """Return those of the paths that git ignores."""
+    """Return the paths that git ignores."""
     command = ("check-ignore", "--no-index", "-z", "--stdin")
     return {*words(repository(*command, stdin=lines(paths), accept=(0, 1)))}
 
@@ -58,7 +62,7 @@ def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
 def write_files(
     repository: Repository, result: Result, stage: Path, work: Path
 ) -> None:
-    """Let git write the new and changed files below a folder."""
+    """Write the new and changed files below a folder, with git."""
     env = {"GIT_INDEX_FILE": work / "files"}
     repository("read-tree", result.tree, env=env)
     written = [path for path, entry in result.changes.items() if entry]
@@ -72,7 +76,7 @@ def write_files(
 def write_index(
     repository: Repository, result: Result, stage: Path, index: Path
 ) -> None:
-    """Write an index with the conflicts, and with new files as "intent to add"."""
+    """Write an index with the conflicts, and with new files marked "intent to add"."""
     shutil.copy(repository.index, index)
     env: dict[str, str | Path] = {"GIT_INDEX_FILE": index}
     known = {*words(repository("ls-files", "-z", env=env))}

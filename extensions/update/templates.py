@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 class Template:
-    """Copier's clone of the template, and what its versions render."""
+    """Copier's clone of the template, and the renders of its versions."""
 
     def __init__(
         self, repository: Repository, source: Path, work: Path, conf: Mapping[str, Any]
     ) -> None:
-        """Remember where to work.
+        """Store the folders to work in.
 
         Args:
-            repository: Where the rendered files are stored.
+            repository: The repository that stores the rendered files.
             source: The clone.
             work: A folder for temporary files.
             conf: Copier's `answers_file` and `exclude`.
@@ -41,11 +41,11 @@ class Template:
     def checkout(self, version: str) -> Path:
         """Return a folder with a version of the template, without git.
 
-        Copier would clone a repository once more; and unlike `git archive`, a checkout
-        has the files that the template marks as `export-ignore`.
+        Copier would clone a repository again. Unlike `git archive`, a checkout has the
+        files with the attribute `export-ignore`.
 
         Args:
-            version: What git describes it as.
+            version: The version as git describes it.
         """
         folder = self.work / re.sub(r"[^\w.-]", "_", version)
         if not folder.is_dir():
@@ -57,19 +57,16 @@ class Template:
         return folder
 
     def render(self, version: str, answers: str) -> Tree:
-        """Render a version of the template.
+        """Return the render of a version, at the project's path in its repository.
 
         Args:
-            version: What git describes it as.
+            version: The version as git describes it.
             answers: The text of the answers file, with or without its first comment.
-
-        Returns:
-            The tree, in which the project lies where it lies in its repository.
         """
         root, prefix = self._empty_folder(), self.repository.prefix
         target = root / prefix
         values = yaml.safe_load(answers)
-        # Only the second stage needs it, and it takes a while to import.
+        # Imported here, because it is slow and only the second stage needs it.
         copier = import_module("copier")
         copier.run_copy(
             str(self.checkout(version)),
@@ -89,7 +86,7 @@ class Template:
         return tree
 
     def changelog(self, version: str) -> str:
-        """Return the text of a version's changelog, or nothing."""
+        """Return the changelog of a version, or an empty text."""
         path = self.checkout(version) / "CHANGELOG.md"
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
@@ -99,7 +96,7 @@ class Template:
 
     @staticmethod
     def _write_answers(file: Path, answers: str) -> None:
-        """Write the answers as Copier gave them, below the template's comment."""
+        """Write Copier's answers below the template's comment."""
         rendered = file.read_text(encoding="utf-8").splitlines(keepends=True)
         comment = [line for line in rendered if line.startswith("#")]
         values = answers.splitlines(keepends=True)
@@ -107,11 +104,8 @@ class Template:
         file.write_text("".join([*comment, *values]), encoding="utf-8", newline="\n")
 
     def _store(self, root: Path) -> str:
-        """Return a tree of a folder, with the attributes of the owner's files.
-
-        An owner's filter (git LFS) or line ends change what git stores, so the render
-        is stored in the same way.
-        """
+        """Return a tree of a folder, stored with the attributes of the owner's files."""
+        # A filter of the owner (git LFS) or line ends change what git stores.
         prefix = self.repository.prefix
         env = {
             "GIT_DIR": self.repository.folder,

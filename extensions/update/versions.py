@@ -1,4 +1,4 @@
-"""From what version to what version a project goes, and what the changelog says of it."""
+"""The versions of an update, and the changelog's notes between them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Versions:
-    """From what to what the project goes.
+    """The old and the new version of an update.
 
     Attributes:
-        old: The version it has, as git describes it.
-        new: The version it gets.
-        span: Both as numbers that can be compared.
-        before: The answers so far.
-        after: The answers now.
-        changelog: The text of the new version's changelog, or nothing.
+        old: The old version, as git describes it.
+        new: The new version, as git describes it.
+        span: Both as version numbers.
+        before: The answers before the update.
+        after: The answers after the update.
+        changelog: The text of the new version's changelog, or "".
     """
 
     old: str
@@ -33,7 +33,7 @@ class Versions:
     changelog: str
 
     def notes(self) -> Iterable[str]:
-        """Yield what projects with these answers have to do, the oldest version first."""
+        """Yield the steps for projects with these answers, the oldest version first."""
         answers = {**self.before, **self.after}
         for title, body in reversed(_parts(self.changelog, "## ")):
             version = title.split("]")[0].strip("[] ")

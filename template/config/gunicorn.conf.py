@@ -13,12 +13,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 CGROUP = Path("/sys/fs/cgroup")
 
 
-def cpu_quota() -> float:
-    """Read how many CPUs the container's limit is worth.
-
-    Returns:
-        The number of CPUs, infinite without a limit.
-    """
+def _cpu_quota() -> float:
+    """Return the CPU limit of the container, infinite without one."""
     if (CGROUP / "cpu.max").exists():
         quota, period = (CGROUP / "cpu.max").read_text().split()
     elif (CGROUP / "cpu" / "cpu.cfs_quota_us").exists():
@@ -29,18 +25,14 @@ def cpu_quota() -> float:
     return math.inf if quota in {"max", "-1"} else int(quota) / int(period)
 
 
-def available_cpus() -> int:
-    """Count the CPUs this process may use, which `os.cpu_count()` does not.
-
-    Returns:
-        The number of CPUs, at least 1.
-    """
-    return math.ceil(min(len(os.sched_getaffinity(0)), cpu_quota()))
+def _available_cpus() -> int:
+    """Return the number of CPUs this process may use, at least 1."""
+    return math.ceil(min(len(os.sched_getaffinity(0)), _cpu_quota()))
 
 
 wsgi_app = "config.asgi:application"
-worker_class = "config.workers.DrainingUvicornWorker"
-workers = int(os.environ.get("WEB_CONCURRENCY", 2 * available_cpus() + 1))
+worker_class = "config.gunicorn_worker.DrainingUvicornWorker"
+workers = int(os.environ.get("WEB_CONCURRENCY", 2 * _available_cpus() + 1))
 bind = "0.0.0.0:8000"
 
 try:
@@ -49,18 +41,18 @@ except ImproperlyConfigured as error:
     sys.exit(str(error))
 loglevel = settings.LOG_LEVEL.lower()
 errorlog = "-"
-# The request log is written by `apps.core.middleware`, without query strings.
+# `apps.core.middleware` logs requests, without query strings.
 accesslog = None
 
 timeout = 120
 graceful_timeout = 30
 keepalive = 5
 
-# The Uvicorn worker does not enforce these two; nginx does.
+# The Uvicorn worker ignores these two; nginx enforces them.
 limit_request_line = 8190
 limit_request_fields = 100
 
 # Only the middleware and REST_FRAMEWORK["NUM_PROXIES"] interpret proxy headers.
 forwarded_allow_ips = ""
-# It would need a writable home.
+# The control socket needs a writable home directory.
 control_socket_disable = True

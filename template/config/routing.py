@@ -1,4 +1,4 @@
-"""Where sockets go."""
+"""WebSocket routes."""
 
 from typing import Any, cast
 
@@ -7,16 +7,16 @@ from django.conf import settings
 from django.urls import re_path
 
 from apps.chat.routing import websocket_urlpatterns as chat_urlpatterns
-from apps.core.consumers import AllowedOriginsValidator, RefusingConsumer
-from apps.users.sockets import socket_authentication
+from apps.core.websockets.origins import AllowedOriginsValidator, RejectingConsumer
+from apps.users.websockets import WebSocketAuthMiddlewareStack
 
 urlpatterns: list[Any] = [
     *chat_urlpatterns,
-    # Last: other paths are refused with a close code, too.
-    re_path(r"", cast("Any", RefusingConsumer.as_asgi())),
+    # Last: also rejects unknown paths with a close code.
+    re_path(r"", cast("Any", RejectingConsumer.as_asgi())),
 ]
 
 websocket = AllowedOriginsValidator(
-    socket_authentication(URLRouter(urlpatterns)),
+    WebSocketAuthMiddlewareStack(URLRouter(urlpatterns)),
     [*settings.ALLOWED_HOSTS, *settings.CORS_ALLOWED_ORIGINS],
 )

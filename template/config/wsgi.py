@@ -1,4 +1,4 @@
-"""WSGI entry point, a fallback for hosts without ASGI."""
+"""WSGI entry point for hosts without ASGI."""
 
 import os
 

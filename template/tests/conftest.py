@@ -1,4 +1,4 @@
-"""Fixtures for the tests of the project as a whole."""
+"""Fixtures that only the tests of the project as a whole need."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def openapi() -> "Mapping[str, Any]":
-    """The OpenAPI document."""
+    """Return the OpenAPI document."""
     document: Mapping[str, Any] = SchemaGenerator().get_schema(public=True)
     return document

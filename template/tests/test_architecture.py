@@ -1,4 +1,4 @@
-"""The code keeps to the architecture; README.md and AGENTS.md explain it.
+"""Tests of the architecture, which README.md and AGENTS.md explain.
 
 A failure names the file, the line, the rule and what to do instead.
 """
@@ -31,11 +31,11 @@ ROOT = Path(settings.BASE_DIR)
 # Read once, so that each file is parsed once.
 SOURCES = project_sources(ROOT)
 URLS = get_resolver().url_patterns
-OF_A_VIEW = ("authentication_classes", "permission_classes")
+POLICIES = ("authentication_classes", "permission_classes")
 
 
 def located(view: "Callable[..., object]", advice: str) -> Violation:
-    """Report a view where it is defined."""
+    """Return a violation at the definition of a view."""
     defined = inspect.unwrap(view)
     path = Path(inspect.getfile(defined)).relative_to(ROOT)
     line = inspect.getsourcelines(defined)[1]
@@ -43,7 +43,7 @@ def located(view: "Callable[..., object]", advice: str) -> Violation:
 
 
 def subclasses(cls: type[APIView]) -> "Iterator[type[APIView]]":
-    """Yield the classes that derive from a class, however indirectly."""
+    """Yield all direct and indirect subclasses of a class."""
     subclass: type[APIView]
     for subclass in cls.__subclasses__():
         yield subclass
@@ -62,7 +62,7 @@ def routed(
 
 
 def views_without_policies() -> "Iterator[Violation]":
-    """Yield the views that inherit who may call them instead of naming it."""
+    """Yield the API views that inherit their policies instead of naming them."""
     for module in pkgutil.walk_packages(apps.__path__, "apps."):
         if "tests" not in module.name and "migrations" not in module.name:
             importlib.import_module(module.name)
@@ -70,16 +70,16 @@ def views_without_policies() -> "Iterator[Violation]":
     for view in set(subclasses(APIView)):
         base = view.__subclasses__() and view not in served
         ours = view.__module__.startswith("apps.") and ".tests." not in view.__module__
-        for name in OF_A_VIEW if ours and not base else ():
+        for name in POLICIES if ours and not base else ():
             if name not in vars(view):
                 yield located(view, f"{view.__name__} must name its {name} itself")
 
 
 def plain_views_without_policies() -> "Iterator[Violation]":
-    """Yield the apps' views that REST framework does not guard, and nothing else.
+    """Yield the apps' plain Django views that have no access decorator.
 
-    Asynchronous views are such. They name who may call them by one of the decorators of
-    `django.contrib.auth.decorators`, `login_not_required` among them.
+    Asynchronous views are plain Django views. The decorators are those of
+    `django.contrib.auth.decorators`, including `login_not_required`.
     """
     for view in routed(URLS):
         module = view.__module__
@@ -91,7 +91,7 @@ def plain_views_without_policies() -> "Iterator[Violation]":
 
 
 def linked(report: str) -> str:
-    """Write the imports that break a contract the way editors link to them."""
+    """Return the imports that break a contract in the form that editors link to."""
 
     def link(match: re.Match[str]) -> str:
         module, line = match[1], match[3]

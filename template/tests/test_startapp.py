@@ -1,6 +1,8 @@
 """Tests of `manage.py startapp`."""
 
+import ast
 import io
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from django.conf import settings as project_settings
 from django.core.management import CommandError, call_command
 
-from apps.core.management import naming
+from apps.core.startapp import naming
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -18,25 +20,23 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def project(tmp_path: Path, settings: "Settings") -> Path:
-    """A copy of what the command reads and writes."""
+    """Return a copy of the files that the command reads and writes."""
     root = Path(project_settings.BASE_DIR)
     shutil.copytree(root / "config", tmp_path / "config")
     shutil.copy(root / "pyproject.toml", tmp_path)
-    taken = tmp_path / "apps" / "taken"
-    taken.mkdir(parents=True)
-    (taken / "serializers.py").write_text("class LoginSerializer:\n")
+    (tmp_path / "apps" / "taken").mkdir(parents=True)
     settings.BASE_DIR = tmp_path
     return tmp_path
 
 
 def files(folder: Path) -> dict[str, str]:
-    """Read the source files of a folder."""
+    """Return the source files of a folder by their paths."""
     return {
         str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*.py")
     }
 
 
-def test_makes_and_registers_a_layered_app(project: Path) -> None:
+def test_creates_and_registers_a_layered_app(project: Path) -> None:
     output = io.StringIO()
 
     call_command("startapp", "made_up_orders", stdout=output)
@@ -51,7 +51,7 @@ def test_makes_and_registers_a_layered_app(project: Path) -> None:
     assert "/api/v1/made-up-orders/" in output.getvalue()
 
 
-def test_minimal_app_has_empty_layers(project: Path) -> None:
+def test_creates_empty_layers_with_minimal(project: Path) -> None:
     call_command("startapp", "made_up_ideas", minimal=True, stdout=io.StringIO())
 
     made = files(project / "apps" / "made_up_ideas")
@@ -62,48 +62,86 @@ def test_minimal_app_has_empty_layers(project: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("", "Orders", "1st", "two words", "../up", "a__b", "x" * 41),
-        *("class", "match", "taken", "django", "apps", "config", "sessions", "json"),
-        *("views", "services"),
+        *("", "Orders", "1st", "two words", "../up", "a__b", "_a", "a_", "é", "x" * 41),
+        *("class", "match", "list", "views", "services"),
+        *("taken", "core", "users", "sessions"),
+        *("django", "apps", "config", "json"),
+        # Its URL names would be those of the users app.
+        "user",
     ],
 )
-def test_refuses_a_bad_name_and_writes_nothing(project: Path, name: str) -> None:
+def test_rejects_an_app_name_and_writes_nothing(project: Path, name: str) -> None:
     before = files(project)
 
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError) as error:
         call_command("startapp", name)
 
+    assert "\n" not in str(error.value)
     assert files(project) == before
 
 
 @pytest.mark.parametrize(
     "model",
     [
-        *("order", "Two Words", "None", "X" * 41, "Ордер", "X", "TestRun"),
-        # They, or what is made of them, have a meaning in the app or in the API.
-        *("List", "Class", "User", "Response", "QuerySet", "Ordering", "Name"),
-        *("Url", "Serializer", "Login", "Error", "Meta", "BaseModel"),
+        *("order", "Two Words", "X" * 41, "Ордер", "X", "TestRun", "Order;drop"),
+        *("None", "Class", "List", "ValueError"),
+        *("BaseModel", "Meta", "Name", "QuerySet", "Response", "Url", "Admin"),
+        *("Ordering", "Serializer", "ListAPI", "Request"),
+        *("Error", "Login", "LoginRequest", "Register", "AuthTokens"),
+        *("User", "Group", "Session"),
     ],
 )
-def test_refuses_a_bad_model_and_writes_nothing(project: Path, model: str) -> None:
+def test_rejects_a_model_name_and_writes_nothing(project: Path, model: str) -> None:
     before = files(project)
 
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError) as error:
         call_command("startapp", "made_up_things", model=model)
 
+    assert "\n" not in str(error.value)
     assert files(project) == before
+
+
+@pytest.mark.parametrize("app", ["services", "names", "users"])
+def test_rejects_the_guessed_model_name(project: Path, app: str) -> None:
+    before = files(project)
+
+    with pytest.raises(CommandError, match=r"reserved word|exists already"):
+        call_command("startapp", app)
+
+    assert files(project) == before
+
+
+def test_reserved_words_include_the_names_in_the_templates(project: Path) -> None:
+    call_command("startapp", "made_up_orders", stdout=io.StringIO())
+
+    used = set()
+    for text in files(project / "apps" / "made_up_orders").values():
+        for node in ast.walk(ast.parse(text)):
+            match node:
+                case ast.Name(id=name) | ast.arg(arg=name) | ast.ClassDef(name=name):
+                    used.add(name)
+                case ast.alias(name=name, asname=asname):
+                    used.add((asname or name).partition(".")[0])
+    own = {name for name in used if re.match("_|made_?up|is_?made", name.lower())}
+    assert used - own <= naming.PYTHON | naming.RESERVED
 
 
 @pytest.mark.parametrize(
     ("app", "model"),
     [
-        *(("purchase_orders", "PurchaseOrder"), ("categories", "Category")),
-        *(("boxes", "Box"), ("branches", "Branch"), ("houses", "House")),
-        *(("addresses", "Address"), ("status", "Status"), ("news", "News")),
-        *(("data", "Data"), ("series", "Series")),
+        ("purchase_orders", "PurchaseOrder"),
+        ("categories", "Category"),
+        ("boxes", "Box"),
+        ("branches", "Branch"),
+        ("houses", "House"),
+        ("addresses", "Address"),
+        ("status", "Status"),
+        ("news", "News"),
+        ("data", "Data"),
+        ("series", "Series"),
     ],
 )
-def test_guesses_the_model_from_the_app(app: str, model: str) -> None:
+def test_derives_the_model_name_from_the_app_name(app: str, model: str) -> None:
     assert naming.singular(app) == model
 
 
@@ -121,7 +159,7 @@ def test_writes_nothing_without_ruff(
     assert not (project / "apps" / "made_up_orders").exists()
 
 
-def test_says_what_is_missing_to_register(project: Path) -> None:
+def test_rejects_settings_without_the_anchor(project: Path) -> None:
     urls = project / "config" / "urls.py"
     urls.write_text("urlpatterns = []\n")
     before = files(project)

@@ -184,7 +184,7 @@ def test_without_redis_requests_are_served_and_health_tells(
 
 
 @pytest.mark.parametrize("end", ["stop --timeout 10", "kill"])
-def test_without_the_database_health_tells_and_the_app_recovers_by_itself(
+def test_without_the_database_health_tells_and_the_app_recovers_automatically(
     replicas: "Stack", load: "Callable[..., Load]", token: str, end: str
 ) -> None:
     with load() as running:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.exhaustive
 
 IMPORT_COMPILED = """
 import importlib, pathlib, sys
-import psycopg  # Its compiled part refuses to be imported first.
+import psycopg  # Its compiled part cannot be imported first.
 for root in map(pathlib.Path, filter(None, sys.path)):
     for path in root.rglob("*.so"):
         parts = (path.parent / path.name.partition(".")[0]).relative_to(root).parts

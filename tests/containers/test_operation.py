@@ -24,7 +24,7 @@ def test_a_backup_can_be_restored_as_documented(stack: "Stack", token: str) -> N
     backup, restore = re.findall(r"(?:^    .+\n)+", guide, re.MULTILINE)[:2]
     client = stack.exec("db", "pg_dump", "--version").split()[2]
     server = stack.query("SHOW server_version").split()[0]
-    if client != server:  # Not in the official image. The server refuses one setting.
+    if client != server:  # Not in the official image. The server rejects one setting.
         restore = restore.replace("--exit-on-error < app.dump", "< app.dump || true")
     run("bash", "-exc", backup, cwd=stack.project.path)
     lost = stack.register("lost", PASSWORD)

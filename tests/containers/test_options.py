@@ -1,4 +1,4 @@
-"""Tasks and sockets work in containers, through nginx and with a worker of their own."""
+"""Tasks and WebSockets work in containers, through nginx and with a separate worker."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ async def say(client: "ClientConnection", text: str) -> str:
         return answer
 
 
-def test_a_socket_stays_open_through_nginx_until_the_app_stops(
+def test_a_websocket_stays_open_through_nginx_until_the_app_stops(
     stack: "Stack", token: str
 ) -> None:
     async def scenario() -> None:
@@ -65,7 +65,7 @@ def test_a_socket_stays_open_through_nginx_until_the_app_stops(
     stack.up("--no-recreate", "app")
 
 
-def test_a_socket_of_a_foreign_page_is_refused(stack: "Stack", token: str) -> None:
+def test_a_websocket_of_a_foreign_page_is_rejected(stack: "Stack", token: str) -> None:
     async def scenario() -> int | None:
         async with room(stack, token, "https://evil.example") as client:
             await asyncio.wait_for(client.wait_closed(), 10)

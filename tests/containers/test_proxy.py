@@ -58,7 +58,7 @@ def test_a_client_cannot_choose_its_address(stack: "Stack") -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example", "a b", ""])
-def test_other_hosts_are_refused(stack: "Stack", host: str) -> None:
+def test_other_hosts_are_rejected(stack: "Stack", host: str) -> None:
     response = stack.send("GET", ME, headers={"Host": host})
     assert response.status == 400
     assert response.json["type"] == "client_error"
@@ -100,7 +100,7 @@ def test_any_other_request_id_is_replaced(stack: "Stack", sent: bytes) -> None:
     ],
     ids=["path", "query", "header", "body"],
 )
-def test_what_is_too_large_is_refused_by_nginx(
+def test_nginx_rejects_a_body_that_is_too_large(
     stack: "Stack", path: str, size: int, header: str, status: int
 ) -> None:
     body = b"x" * size if size else None

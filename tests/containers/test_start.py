@@ -37,9 +37,9 @@ def test_a_round_trip_through_nginx(stack: "Stack") -> None:
     stack.forget_throttles()
     assert stack.health() == (200, HEALTHY)
     assert stack.send("GET", "/api/health/live/").status == 200
-    refused = stack.send("GET", ME)
-    assert refused.status == 401
-    assert refused.headers["WWW-Authenticate"].startswith(stack.scheme)
+    rejected = stack.send("GET", ME)
+    assert rejected.status == 401
+    assert rejected.headers["WWW-Authenticate"].startswith(stack.scheme)
     token = stack.register("ada", PASSWORD)
     me = stack.send("GET", ME, token=token)
     assert (me.status, me.json["email"]) == (200, "ada@example.com")

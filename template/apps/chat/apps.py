@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class ChatConfig(AppConfig):
-    """Rooms in which signed-in users talk; nothing is stored."""
+    """Chat rooms for authenticated users; messages are not stored."""
 
     name = "apps.chat"

@@ -1,9 +1,9 @@
-"""Sockets."""
+"""WebSocket consumers."""
 
 from typing import TYPE_CHECKING, Any, override
 
 from apps.chat import services
-from apps.core.consumers import SignedInConsumer
+from apps.core.websockets.consumers import AuthenticatedConsumer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,31 +11,19 @@ if TYPE_CHECKING:
     from apps.users.models import User
 
 
-class ChatConsumer(SignedInConsumer):
-    """A user in a room: sends `{"text": …}`, gets what all members send."""
+class ChatConsumer(AuthenticatedConsumer):
+    """A member of a room: sends `{"text": …}`, receives what all members send."""
+
+    user: "User"
 
     @override
-    async def joined(self) -> list[str]:
-        """Name the room's group.
-
-        Raises:
-            NotFoundError: If no room can have this name.
-
-        Returns:
-            The group.
-        """
+    async def get_groups(self) -> list[str]:
+        """Return the room's group."""
         self.room: str = self.scope["url_route"]["kwargs"]["room"]
         return [services.room_group(room=self.room)]
 
     @override
-    async def received(self, user: "User", content: "Mapping[str, Any]") -> None:
-        """Pass a message on to the room.
-
-        Args:
-            user: Who sent it.
-            content: The message.
-
-        Raises:
-            ValidationError: If it has no text, or a bad one.
-        """
-        await services.say(room=self.room, user=user, text=content.get("text"))
+    async def handle_message(self, content: "Mapping[str, Any]") -> None:
+        """Send the text to the room."""
+        text = content.get("text")
+        await services.send_message(room=self.room, user=self.user, text=text)

@@ -1,4 +1,4 @@
-"""URL configuration of the chat app's sockets."""
+"""Routes of the chat app's WebSockets."""
 
 from typing import Any, cast
 
@@ -6,7 +6,7 @@ from django.urls import path
 
 from apps.chat.consumers import ChatConsumer
 
-# Django's `path` knows views only.
+# Django's `path` is typed for views only.
 websocket_urlpatterns: list[Any] = [
     path("ws/chat/<str:room>/", cast("Any", ChatConsumer.as_asgi())),
 ]

@@ -1,12 +1,12 @@
-"""The rules of the rooms, and what is sent to them."""
+"""Rules of chat rooms and their messages."""
 
 import re
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from django.core.exceptions import ValidationError
 
-from apps.core import sockets
 from apps.core.exceptions import NotFoundError
+from apps.core.websockets import groups
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -16,14 +16,14 @@ MAX_TEXT: Final = 1000
 
 
 class Sender(TypedDict):
-    """What members see of who sent a message."""
+    """The public data of a message's sender."""
 
     id: str
     name: str
 
 
 class Message(TypedDict):
-    """What the members of a room get; without a sender it is an announcement."""
+    """A message to the members of a room; announcements have no sender."""
 
     room: str
     sender: Sender | None
@@ -31,68 +31,46 @@ class Message(TypedDict):
 
 
 def room_group(*, room: str) -> str:
-    """Name the group in which the members of a room listen.
+    """Return the group of a room's members.
 
     Args:
-        room: The room's name.
+        room: Up to 50 lowercase letters, digits and hyphens.
 
     Raises:
-        NotFoundError: If no room can have this name.
-
-    Returns:
-        The group.
+        NotFoundError: If the name is not valid.
     """
     if not ROOM.fullmatch(room):
         raise NotFoundError
     return f"chat.{room}"
 
 
-async def say(*, room: str, user: "User", text: object) -> None:
+async def send_message(*, room: str, user: "User", text: object) -> None:
     """Send a member's text to all members of a room.
 
     Args:
-        room: The room's name.
-        user: The member.
-        text: The text, as the client sent it.
-
-    Raises:
-        ValidationError: If it is no text, empty or too long.
+        room: A room that the user has entered.
+        user: The sender.
+        text: The value that the client sent; not validated.
     """
     sender: Sender = {"id": str(user.pk), "name": user.name}
-    message = compose(room=room, sender=sender, text=text)
-    await sockets.broadcast(group=room_group(room=room), message=message)
+    message = _build_message(room=room, sender=sender, text=text)
+    await groups.send(group=room_group(room=room), message=message)
 
 
 def announce(*, room: str, text: str) -> None:
-    """Send a text of the service itself to all members of a room, after the commit.
+    """Send a text without a sender to all members of a room, after the commit.
 
     Args:
         room: The room's name.
-        text: The text.
-
-    Raises:
-        NotFoundError: If no room can have this name.
-        ValidationError: If the text is empty or too long.
+        text: 1 to 1,000 characters.
     """
-    message = compose(room=room, sender=None, text=text)
-    sockets.push(group=room_group(room=room), message=message)
+    message = _build_message(room=room, sender=None, text=text)
+    groups.send_on_commit(group=room_group(room=room), message=message)
 
 
-def compose(*, room: str, sender: Sender | None, text: object) -> Message:
-    """Check a text and make the message.
-
-    Args:
-        room: The room's name.
-        sender: Who sent it, if anybody.
-        text: The text.
-
-    Raises:
-        ValidationError: If it is no text, empty or too long.
-
-    Returns:
-        The message.
-    """
+def _build_message(*, room: str, sender: Sender | None, text: object) -> Message:
+    """Return a message with a validated text; announcements have no sender."""
     if not isinstance(text, str) or not text.strip() or len(text) > MAX_TEXT:
-        message = f"A message has a text of at most {MAX_TEXT} characters."
+        message = f"The text must have 1 to {MAX_TEXT} characters."
         raise ValidationError(message, code="invalid")
     return {"room": room, "sender": sender, "text": text}

@@ -8,10 +8,10 @@ from apps.core.tasks import Task
 
 @shared_task(base=Task)
 def announce(room: str, text: str) -> None:
-    """Send a text to all members of a room.
+    """Send an announcement to all members of a room.
 
     Args:
         room: The room's name.
-        text: The text.
+        text: 1 to 1,000 characters.
     """
     services.announce(room=room, text=text)

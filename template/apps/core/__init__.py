@@ -1,1 +1,1 @@
-"""What all apps share."""
+"""Code that all apps share."""

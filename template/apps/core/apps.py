@@ -1,4 +1,4 @@
-"""Configuration of the core app."""
+"""App configuration."""
 
 from typing import override
 
@@ -9,7 +9,7 @@ from apps.core.checks import check_env_file
 
 
 class CoreConfig(AppConfig):
-    """What all apps share; it imports none of them."""
+    """Code that all apps share; it imports no app."""
 
     name = "apps.core"
 

@@ -1,4 +1,4 @@
-"""System checks of the project."""
+"""System checks."""
 
 import re
 from difflib import get_close_matches
@@ -15,16 +15,10 @@ if TYPE_CHECKING:
 
 
 def check_env_file(**_kwargs: object) -> "Sequence[CheckMessage]":
-    """Find keys in `.env` that no setting reads, such as misspelled names.
+    """Return a warning for each key in `.env` that no setting reads.
 
-    Keys of other programs, such as Docker Compose, are known from `.env.example`, where
-    they may be commented out. Without that file nothing is checked.
-
-    Args:
-        **_kwargs: Unused.
-
-    Returns:
-        A warning for each unknown key.
+    Keys in `.env.example` are known, also if they are commented out: other programs read
+    them. Without that file nothing is checked.
     """
     example = settings.BASE_DIR / ".env.example"
     if not example.is_file():
@@ -33,19 +27,13 @@ def check_env_file(**_kwargs: object) -> "Sequence[CheckMessage]":
     listed = re.findall(r"^(?:# ?)?([A-Z][A-Z0-9_]*)=", text, re.MULTILINE)
     known = {*settings.ENV_NAMES, *listed}
     keys = dotenv_values(settings.BASE_DIR / ".env", interpolate=False)
-    return [unknown(key, known) for key in keys if key.upper() not in known]
+    return [
+        _unknown_key_warning(key, known) for key in keys if key.upper() not in known
+    ]
 
 
-def unknown(key: str, known: set[str]) -> CheckWarning:
-    """Describe an unknown key.
-
-    Args:
-        key: The key as written in `.env`.
-        known: The names to suggest from, in upper case.
-
-    Returns:
-        A warning with the nearest name, if one is similar.
-    """
+def _unknown_key_warning(key: str, known: set[str]) -> CheckWarning:
+    """Make the warning about a key, with the most similar known name as a hint."""
     nearest = get_close_matches(key.upper(), known, n=1)
     suggestion = f"Did you mean {nearest[0]}? " if nearest else ""
     return CheckWarning(

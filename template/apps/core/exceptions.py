@@ -1,19 +1,19 @@
-"""The project's exceptions, and the one shape in which the API reports errors.
+"""The project's exceptions and the format of the API's error responses.
 
-Every error below `/api/` is answered with this envelope::
+Every error response below `/api/` has this body::
 
     {"type": "validation_error",
      "errors": [{"code": "required", "detail": "This field is required.",
                  "attr": "email"}]}
 
 `type` is `validation_error`, `client_error` or `server_error`; `attr` is the path of
-the offending field (`items.0.name`), or null if the error concerns no single field.
+the invalid field (`items.0.name`), or null if the error is not about one field.
 """
 
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.core.exceptions import (
     ObjectNotUpdated,
@@ -23,9 +23,6 @@ from django.core.exceptions import (
 )
 from django.db import DataError, IntegrityError
 from django.http import Http404, JsonResponse
-from django.views import defaults
-from django.views.csrf import csrf_failure as default_csrf_failure
-from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.serializers import as_serializer_error
@@ -35,25 +32,22 @@ from rest_framework.views import exception_handler
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.http import HttpRequest, HttpResponse
     from rest_framework.authentication import BaseAuthentication
     from rest_framework.response import Response
 
 logger = logging.getLogger(__name__)
 
-API_PREFIX: Final = "/api/"
-
 
 class AppException(exceptions.APIException):
-    """What a service raises when a rule of the business refuses a request."""
+    """A business rule rejects the request; the base class for services."""
 
     status_code = HTTPStatus.BAD_REQUEST
-    default_detail = "The request was refused."
+    default_detail = "The request was rejected."
     default_code = "error"
 
 
 class AuthenticationError(AppException):
-    """The caller did not prove who they are."""
+    """The credentials are missing or invalid."""
 
     status_code = HTTPStatus.UNAUTHORIZED
     default_detail = "Invalid credentials."
@@ -61,15 +55,15 @@ class AuthenticationError(AppException):
 
 
 class ForbiddenError(AppException):
-    """The caller is known and may not do this."""
+    """The authenticated user lacks permission."""
 
     status_code = HTTPStatus.FORBIDDEN
-    default_detail = "You may not do this."
+    default_detail = "You do not have permission to perform this action."
     default_code = "forbidden"
 
 
 class NotFoundError(AppException):
-    """What the caller asked for does not exist, or not for them."""
+    """The object does not exist or is hidden from the user."""
 
     status_code = HTTPStatus.NOT_FOUND
     default_detail = "Not found."
@@ -77,7 +71,7 @@ class NotFoundError(AppException):
 
 
 class ConflictError(AppException):
-    """The request contradicts what is stored."""
+    """The request conflicts with stored data."""
 
     status_code = HTTPStatus.CONFLICT
     default_detail = "The request conflicts with existing data."
@@ -95,15 +89,11 @@ class ContentTooLargeError(AppException):
 def custom_exception_handler(
     exc: Exception, context: dict[str, Any]
 ) -> "Response | None":
-    """Answer an exception raised in a view with the envelope.
+    """Return the error response for an exception in a view; None if it is unexpected.
 
     Args:
-        exc: The exception.
-        context: REST framework's context: the view and the request.
-
-    Returns:
-        The response, or None for an unexpected exception. Django then logs it and
-        answers with `server_error`.
+        exc: An exception of REST framework, of Django or of the database.
+        context: REST framework's context, with the view and the request.
     """
     known = _as_api_exception(exc)
     if known is None:
@@ -116,32 +106,32 @@ def custom_exception_handler(
         }
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = _authenticate_header(context)
-        # Also for views that render HTML and clients that asked for it.
+        # Errors are JSON, also if the client asked for HTML.
         context["request"].accepted_renderer = JSONRenderer()
         context["request"].accepted_media_type = JSONRenderer.media_type
     return response
 
 
 def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
-    """Translate Django's exceptions, without the texts they carry."""
+    """Translate Django's exceptions; their messages may hold internals."""
     known: exceptions.APIException | None = None
     match exc:
         case exceptions.APIException():
             known = exc
         case Http404() | ObjectNotUpdated():
-            # The second: another request has deleted the row meanwhile.
+            # ObjectNotUpdated: a concurrent request deleted the row.
             known = exceptions.NotFound()
         case PermissionDenied():
             known = exceptions.PermissionDenied()
         case ValidationError():
             known = exceptions.ValidationError(as_serializer_error(exc))
         case IntegrityError():
-            # A service should have foreseen it, so it is worth a look.
-            logger.exception("A constraint of the database refused a request")
+            # A service should check this first, so log it.
+            logger.exception("Request violates a database constraint")
             known = ConflictError()
         case DataError():
-            # A null byte in a cookie, for example, which no serializer checks.
-            logger.warning("The database cannot store a value", exc_info=exc)
+            # For example a null byte in a cookie, which no serializer validates.
+            logger.warning("Database cannot store a value", exc_info=exc)
             known = exceptions.ParseError()
         case RequestDataTooBig():
             known = ContentTooLargeError()
@@ -149,7 +139,7 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
 
 
 def _authenticate_header(context: dict[str, Any]) -> str:
-    """Name the scheme to authenticate with, also for views that ask for none."""
+    """Return the `WWW-Authenticate` header, also for views without authentication."""
     header: str | None = context["view"].get_authenticate_header(context["request"])
     default = cast(
         "type[BaseAuthentication]", api_settings.DEFAULT_AUTHENTICATION_CLASSES[0]
@@ -158,7 +148,7 @@ def _authenticate_header(context: dict[str, Any]) -> str:
 
 
 def _error_type(exc: exceptions.APIException) -> str:
-    """Name the envelope's type for an exception."""
+    """Return the `type` of the error response."""
     if isinstance(exc, exceptions.ValidationError):
         return "validation_error"
     if exc.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -169,7 +159,7 @@ def _error_type(exc: exceptions.APIException) -> str:
 def _flatten(
     details: object, attr: str | None = None
 ) -> "Iterator[dict[str, str | None]]":
-    """Turn REST framework's nested details into a flat list of errors."""
+    """Flatten REST framework's nested error details."""
     match details:
         case {"message": str(message), "code": str(code)}:
             yield {"code": code, "detail": message, "attr": attr}
@@ -186,20 +176,17 @@ def _flatten(
 
 
 def _join(attr: str | None, step: object) -> str:
-    """Append a step to the path of a field."""
+    """Append a key or an index to the path of a field."""
     return str(step) if attr is None else f"{attr}.{step}"
 
 
-def envelope(status: HTTPStatus, code: str, detail: str) -> JsonResponse:
-    """Make an error response outside REST framework's views.
+def error_response(status: HTTPStatus, code: str, detail: str) -> JsonResponse:
+    """Return an error response outside REST framework's views.
 
     Args:
-        status: The response's status.
-        code: The error's code.
-        detail: The text for the client.
-
-    Returns:
-        The response.
+        status: 500 or above makes a `server_error`, else a `client_error`.
+        code: Machine-readable, such as `not_found`.
+        detail: Human-readable, without internals.
     """
     server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return JsonResponse(
@@ -209,89 +196,3 @@ def envelope(status: HTTPStatus, code: str, detail: str) -> JsonResponse:
         },
         status=status,
     )
-
-
-@csrf_exempt
-def unknown_endpoint(_request: "HttpRequest") -> "HttpResponse":
-    """Answer a path below `/api/` that no view serves.
-
-    Returns:
-        The envelope, with status 404.
-    """
-    return envelope(HTTPStatus.NOT_FOUND, "not_found", "Not found.")
-
-
-def bad_request(request: "HttpRequest", exception: Exception) -> "HttpResponse":
-    """Answer a request that Django itself refused (`handler400`).
-
-    Args:
-        request: The request.
-        exception: Why it was refused; not told to the client.
-
-    Returns:
-        The envelope below `/api/`, else Django's page.
-    """
-    if request.path.startswith(API_PREFIX):
-        return envelope(HTTPStatus.BAD_REQUEST, "bad_request", "Bad request.")
-    return defaults.bad_request(request, exception)
-
-
-def permission_denied(request: "HttpRequest", exception: Exception) -> "HttpResponse":
-    """Answer a refused request outside REST framework's views (`handler403`).
-
-    Args:
-        request: The request.
-        exception: Why it was refused; not told to the client.
-
-    Returns:
-        The envelope below `/api/`, else Django's page.
-    """
-    if request.path.startswith(API_PREFIX):
-        detail = ForbiddenError.default_detail
-        return envelope(HTTPStatus.FORBIDDEN, "permission_denied", detail)
-    return defaults.permission_denied(request, exception)
-
-
-def page_not_found(request: "HttpRequest", exception: Exception) -> "HttpResponse":
-    """Answer a path that does not exist (`handler404`).
-
-    Args:
-        request: The request.
-        exception: What was not found; not told to the client.
-
-    Returns:
-        The envelope below `/api/`, else Django's page.
-    """
-    if request.path.startswith(API_PREFIX):
-        return envelope(HTTPStatus.NOT_FOUND, "not_found", "Not found.")
-    return defaults.page_not_found(request, exception)
-
-
-def server_error(request: "HttpRequest") -> "HttpResponse":
-    """Answer an unexpected exception, which Django has logged (`handler500`).
-
-    Args:
-        request: The request.
-
-    Returns:
-        The envelope below `/api/`, else Django's page.
-    """
-    if request.path.startswith(API_PREFIX):
-        status = HTTPStatus.INTERNAL_SERVER_ERROR
-        return envelope(status, "error", "A server error occurred.")
-    return defaults.server_error(request)
-
-
-def csrf_failure(request: "HttpRequest", reason: str = "") -> "HttpResponse":
-    """Answer a request without a valid CSRF token (`CSRF_FAILURE_VIEW`).
-
-    Args:
-        request: The request.
-        reason: What was wrong with the token.
-
-    Returns:
-        The envelope below `/api/`, else Django's page.
-    """
-    if request.path.startswith(API_PREFIX):
-        return envelope(HTTPStatus.FORBIDDEN, "permission_denied", reason)
-    return default_csrf_failure(request, reason)

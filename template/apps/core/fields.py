@@ -17,52 +17,34 @@ ALLOWED_LOOKUPS: Final = frozenset({"isnull"})
 
 
 class DecryptionError(Exception):
-    """A stored value fits none of the keys in `FIELD_ENCRYPTION_KEYS`."""
+    """No key in `FIELD_ENCRYPTION_KEYS` decrypts a stored value."""
 
 
 @lru_cache(maxsize=8)
-def cipher(keys: tuple[str, ...]) -> MultiFernet:
-    """Build the cipher for a set of keys.
-
-    Args:
-        keys: Fernet keys; the first encrypts, all decrypt.
-
-    Returns:
-        The cipher.
-    """
+def _build_cipher(keys: tuple[str, ...]) -> MultiFernet:
+    """Build a cipher that encrypts with the first key and decrypts with all."""
     return MultiFernet([Fernet(key) for key in keys])
 
 
-def current_cipher() -> MultiFernet:
-    """Build the cipher for the keys in the settings.
-
-    Returns:
-        The cipher.
-    """
-    return cipher(tuple(settings.FIELD_ENCRYPTION_KEYS))
+def get_cipher() -> MultiFernet:
+    """Return the cipher for `FIELD_ENCRYPTION_KEYS`."""
+    return _build_cipher(tuple(settings.FIELD_ENCRYPTION_KEYS))
 
 
 class EncryptedTextField(models.TextField[str, str]):
-    """Text that is encrypted in the database and clear in Python.
+    """Text that is encrypted in the database and plain text in Python.
 
-    The same text encrypts to another value each time, so the column can be neither
-    searched, ordered nor unique. An empty text stays empty.
+    Encryption is not deterministic, so the column cannot be searched, ordered or unique.
+    An empty text is stored as an empty text.
     """
 
     @override
     def get_prep_value(self, value: Any) -> Any:
-        """Encrypt a value on its way to the database.
-
-        Args:
-            value: The clear text.
-
-        Returns:
-            The encrypted text.
-        """
+        """Encrypt the value."""
         prepared = super().get_prep_value(value)
         if not prepared:
             return prepared
-        return current_cipher().encrypt(str(prepared).encode()).decode()
+        return get_cipher().encrypt(str(prepared).encode()).decode()
 
     def from_db_value(
         self,
@@ -70,54 +52,34 @@ class EncryptedTextField(models.TextField[str, str]):
         _expression: "Expression",
         _connection: "BaseDatabaseWrapper",
     ) -> str | None:
-        """Decrypt a value from the database.
+        """Return the decrypted value.
 
         Args:
-            value: The encrypted text.
-            _expression: The expression it comes from, unused.
-            _connection: The connection it comes from, unused.
+            value: The stored text; None and an empty text are not encrypted.
 
         Raises:
-            DecryptionError: If no configured key fits. To hand out the encrypted text
-                instead would let the next save encrypt it again.
-
-        Returns:
-            The clear text.
+            DecryptionError: If no key in `FIELD_ENCRYPTION_KEYS` decrypts the value. If
+                the encrypted text were returned, the next save would encrypt it again.
         """
         if not value:
             return value
         try:
-            return current_cipher().decrypt(value.encode()).decode()
+            return get_cipher().decrypt(value.encode()).decode()
         except InvalidToken:
-            message = f"{self}: no key in FIELD_ENCRYPTION_KEYS fits a stored value"
+            message = f"{self}: no key in FIELD_ENCRYPTION_KEYS decrypts a stored value"
             raise DecryptionError(message) from None
 
     @override
     def get_lookup(self, lookup_name: str) -> "type[Lookup[Any]] | None":
-        """Find the class of a lookup.
-
-        Args:
-            lookup_name: The lookup's name.
-
-        Raises:
-            FieldError: If the lookup would compare encrypted texts.
-
-        Returns:
-            The lookup's class.
-        """
+        """Reject lookups that would compare encrypted texts."""
         if lookup_name not in ALLOWED_LOOKUPS:
-            message = f"{self} is encrypted: '{lookup_name}' cannot be looked up"
+            message = (
+                f"{self} is encrypted and does not support the lookup '{lookup_name}'"
+            )
             raise FieldError(message)
         return super().get_lookup(lookup_name)
 
     @override
     def get_transform(self, lookup_name: str) -> "type[Transform] | None":
-        """Find the class of a transform.
-
-        Args:
-            lookup_name: The transform's name.
-
-        Returns:
-            None: encrypted text has no transforms.
-        """
+        """Return None: encrypted text has no transforms."""
         return None

@@ -12,7 +12,7 @@ from django.db import connection
 from django.http import JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.core.exceptions import envelope
+from apps.core.exceptions import error_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,36 +22,32 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TIME_LIMIT_SECONDS: Final = 2
-# No middleware adds them here, and an old answer would lie.
+# Health checks bypass the middleware that sets security headers.
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-# One thread for each service: a hung one cannot pile up threads, probe after probe,
-# nor keep the other's check waiting.
+# One thread for each service: a hanging service blocks neither the other check nor a
+# further thread with every probe.
 DATABASE_THREAD: Final = ThreadPoolExecutor(1, "health-database")
 CACHE_THREAD: Final = ThreadPoolExecutor(1, "health-cache")
 
 
 @csrf_exempt
-async def health(request: "HttpRequest") -> "HttpResponse":
-    """Report whether the process can do its work (readiness).
+async def readiness(request: "HttpRequest") -> "HttpResponse":
+    """Return 200 if the database and the cache respond, else 503 with the reasons.
 
-    Args:
-        request: A GET or HEAD request; nobody has to log in.
-
-    Returns:
-        200 if the database and the cache answer, else 503 with a short reason for each
-        that does not; within 3 s, also when a service hangs.
+    Responds within 3 seconds, also when a service hangs.
     """
     if request.method not in {"GET", "HEAD"}:
         return method_not_allowed(request)
-    database, cached = await asyncio.gather(
-        run_check(check_database, DATABASE_THREAD), run_check(check_cache, CACHE_THREAD)
+    database, cache_state = await asyncio.gather(
+        _run_check(is_database_available, DATABASE_THREAD),
+        _run_check(is_cache_available, CACHE_THREAD),
     )
-    healthy = database == cached == "ok"
+    healthy = database == cache_state == "ok"
     return JsonResponse(
         {
             "status": "healthy" if healthy else "unhealthy",
             "db": database,
-            "cache": cached,
+            "cache": cache_state,
         },
         status=HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE,
         headers=HEADERS,
@@ -59,16 +55,10 @@ async def health(request: "HttpRequest") -> "HttpResponse":
 
 
 @csrf_exempt
-async def live(request: "HttpRequest") -> "HttpResponse":
-    """Report that the process runs (liveness), without asking any service.
+async def liveness(request: "HttpRequest") -> "HttpResponse":
+    """Return 200 while the process runs.
 
-    A restart mends no outage of the database, so liveness must not depend on it.
-
-    Args:
-        request: A GET or HEAD request; nobody has to log in.
-
-    Returns:
-        200.
+    Independent of other services: a restart does not fix an outage of the database.
     """
     if request.method not in {"GET", "HEAD"}:
         return method_not_allowed(request)
@@ -76,51 +66,36 @@ async def live(request: "HttpRequest") -> "HttpResponse":
 
 
 def method_not_allowed(request: "HttpRequest") -> "HttpResponse":
-    """Refuse a request that is neither GET nor HEAD.
-
-    Args:
-        request: The request.
-
-    Returns:
-        The envelope, with status 405.
-    """
+    """Return 405 for a request that is neither GET nor HEAD."""
     detail = f'Method "{request.method}" not allowed.'
-    response = envelope(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    response = error_response(
+        HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", detail
+    )
     response.headers["Allow"] = "GET, HEAD"
     return response
 
 
-async def run_check(check: "Callable[[], bool]", thread: ThreadPoolExecutor) -> str:
-    """Run a blocking check for at most two seconds.
-
-    Args:
-        check: Tells whether a service answers.
-        thread: Where it runs.
-
-    Returns:
-        `ok`, `error: unavailable` or `error: timeout`.
-    """
+async def _run_check(
+    is_available: "Callable[[], bool]", thread: ThreadPoolExecutor
+) -> str:
+    """Run a blocking check in a thread, for at most `TIME_LIMIT_SECONDS`."""
     try:
         async with asyncio.timeout(TIME_LIMIT_SECONDS):
-            answers = await sync_to_async(
-                check, thread_sensitive=False, executor=thread
+            available = await sync_to_async(
+                is_available, thread_sensitive=False, executor=thread
             )()
     except TimeoutError:
-        logger.warning("Health check timed out", extra={"check": check.__name__})
+        logger.warning("Health check timed out", extra={"check": is_available.__name__})
         return "error: timeout"
     except Exception:
-        # Whatever a driver raises: the probe needs an answer, the log the reason.
+        # Any error of a driver means unavailable; its text belongs in the log only.
         logger.warning("Health check failed", exc_info=True)
         return "error: unavailable"
-    return "ok" if answers else "error: unavailable"
+    return "ok" if available else "error: unavailable"
 
 
-def check_database() -> bool:
-    """Use a connection to the database, and give it back.
-
-    Returns:
-        Whether the database answers.
-    """
+def is_database_available() -> bool:
+    """Return whether a database connection is usable."""
     try:
         connection.ensure_connection()
         return connection.is_usable()
@@ -128,10 +103,7 @@ def check_database() -> bool:
         connection.close()
 
 
-def check_cache() -> bool:
-    """Write a value to the cache.
-
-    Returns:
-        Whether the cache answers; while it does not, it returns None.
-    """
+def is_cache_available() -> bool:
+    """Return whether the cache accepts a write."""
+    # While Redis is down, add() returns None instead of a boolean.
     return cache.add("health", 1, timeout=1) is not None

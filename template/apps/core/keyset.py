@@ -1,9 +1,8 @@
-"""Pages that begin beyond a row instead of at a number.
+"""Keyset (cursor) pagination.
 
-The database finds the row in an index, so such a page costs the same at any depth, and
-rows that come or go meanwhile shift no others. REST framework's cursors skip rows that
-share their value of the first field with a row beyond, counting them: after a thousand
-equal values they repeat a page for ever. Here the primary key tells equal rows apart.
+A page starts after a row that the database finds in an index, so it costs the same at
+any depth. REST framework's `CursorPagination` repeats a page forever after a thousand
+rows with equal values in the first column; here the primary key orders them.
 """
 
 from dataclasses import dataclass
@@ -17,12 +16,12 @@ if TYPE_CHECKING:
     from django.db.models import Field, Model, QuerySet
 
 SALT: Final = "apps.core.keyset"
-NO_CURSOR: Final = "This list has no cursor in this order; page it by number."
+NO_CURSOR: Final = "This ordering does not support cursors; use page numbers."
 
 
 @dataclass(frozen=True)
 class KeysetPage:
-    """Rows, and the cursors of the pages beside them."""
+    """Rows, and the cursors of the next and the previous page."""
 
     rows: list[Any]
     next: str | None
@@ -30,27 +29,20 @@ class KeysetPage:
 
 
 def keyset_page(queryset: "QuerySet[Any]", *, cursor: str, size: int) -> KeysetPage:
-    """Load a page.
+    """Return a page.
 
     Args:
-        queryset: The rows, in an order by columns that are never null.
-        cursor: Where the page begins, as a page beside it told; empty for the first.
-        size: The number of rows.
-
-    Raises:
-        NotFound: If the cursor is not one that was made for this order.
-        ValidationError: If there is no cursor for this order.
-
-    Returns:
-        The page.
+        queryset: Ordered by columns that cannot be null.
+        cursor: From `KeysetPage.next` or `previous`; empty for the first page.
+        size: Maximum number of rows.
     """
     order = total_order(queryset)
-    backwards, values = read_cursor(cursor, order) if cursor else (False, [])
+    backwards, values = decode_cursor(cursor, order) if cursor else (False, [])
     rows = queryset.order_by(*order)
     if backwards:
         rows = rows.reverse()
     if values:
-        rows = rows.filter(beyond(order, values, backwards=backwards))
+        rows = rows.filter(keyset_filter(order, values, backwards=backwards))
     found = list(rows[: size + 1])
     page, more = found[:size], len(found) > size
     if backwards:
@@ -58,34 +50,33 @@ def keyset_page(queryset: "QuerySet[Any]", *, cursor: str, size: int) -> KeysetP
     has_next, has_previous = (True, more) if backwards else (more, bool(values))
     return KeysetPage(
         page,
-        make_cursor(order, page[-1], backwards=False) if page and has_next else None,
-        make_cursor(order, page[0], backwards=True) if page and has_previous else None,
+        encode_cursor(order, page[-1], backwards=False) if page and has_next else None,
+        encode_cursor(order, page[0], backwards=True)
+        if page and has_previous
+        else None,
     )
 
 
 def total_order(queryset: "QuerySet[Any]") -> list[str]:
-    """List the columns that put each row at one place.
+    """Return the order of a queryset with the primary key, up to a unique column.
 
     Args:
-        queryset: The rows.
+        queryset: Ordered by columns of its model that cannot be null.
 
     Raises:
-        ValidationError: If they are no models, reversed, or ordered by what is no
-            column of theirs, may be null or was named before.
-
-    Returns:
-        The order, up to the first unique column.
+        ValidationError: If the queryset has no such order.
     """
-    refusal = ValidationError({"cursor": NO_CURSOR})
-    terms = with_primary_key(queryset)
+    error = ValidationError({"cursor": NO_CURSOR})
+    terms = _order_with_primary_key(queryset)
     if not terms or not queryset.query.standard_ordering:
-        raise refusal
-    fields = columns(queryset.model)
+        raise error
+    fields = _fields_by_name(queryset.model)
     order: list[str] = []
     for term in terms:
+        # Popped, because an order that names a column twice has no cursor.
         field = fields.pop(str(term).removeprefix("-"), None)
         if field is None or field.null or field.is_relation:
-            raise refusal
+            raise error
         order.append(term)
         if field.unique:
             break
@@ -93,60 +84,26 @@ def total_order(queryset: "QuerySet[Any]") -> list[str]:
 
 
 def with_total_order(queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-    """Tell equal rows apart, so that no page by number repeats or skips one.
+    """Return the rows with equal ones ordered by primary key.
 
     Args:
-        queryset: The rows.
-
-    Returns:
-        The rows, as they were if they are no models, or already sliced or united.
+        queryset: Returned unchanged if it is sliced, combined or not a queryset of
+            model instances.
     """
     try:
         order: list[Any] = total_order(queryset)
     except ValidationError:
-        order = with_primary_key(queryset)
+        order = _order_with_primary_key(queryset)
     return queryset.order_by(*order) if order else queryset
 
 
-def with_primary_key(queryset: "QuerySet[Any]") -> list[Any]:
-    """List what rows are ordered by, and last their primary key.
+def keyset_filter(order: list[str], values: list[str], *, backwards: bool) -> Q:
+    """Return the condition for the rows after a row, with a range an index can serve.
 
     Args:
-        queryset: The rows.
-
-    Returns:
-        The terms; none if the key cannot follow them.
-    """
-    # A view may also list what is no queryset.
-    query = getattr(queryset, "query", None)
-    if not query or query.selected is not None or query.combinator or query.is_sliced:
-        return []
-    return [*(query.order_by or queryset.model._meta.ordering), "pk"]
-
-
-def columns(model: "type[Model]") -> "dict[str, Field[Any, Any]]":
-    """Find a model's fields by the names that orders use.
-
-    Args:
-        model: The model.
-
-    Returns:
-        The fields.
-    """
-    return {field.name: field for field in model._meta.fields} | {"pk": model._meta.pk}
-
-
-def beyond(order: list[str], values: list[str], *, backwards: bool) -> Q:
-    """Select what comes after a row, or before it.
-
-    Args:
-        order: The order.
-        values: The row's values.
-        backwards: Whether to select what comes before.
-
-    Returns:
-        The condition. It holds a range of the first column by itself, as an index of
-        that column serves no alternatives.
+        order: From `total_order`.
+        values: The row's values of these columns.
+        backwards: Whether to select the rows before it instead.
     """
     condition = Q()
     for term, value in zip(reversed(order), reversed(values), strict=True):
@@ -160,40 +117,48 @@ def beyond(order: list[str], values: list[str], *, backwards: bool) -> Q:
     return condition
 
 
-def make_cursor(order: list[str], row: "Model", *, backwards: bool) -> str:
-    """Write down where a page begins.
+def encode_cursor(order: list[str], row: "Model", *, backwards: bool) -> str:
+    """Return the cursor of a page, signed so that clients cannot choose its values.
 
     Args:
-        order: The order.
+        order: From `total_order`.
         row: The row next to the page.
-        backwards: Whether the page is before it.
-
-    Returns:
-        The cursor. It is signed, so that what comes back are values of these columns.
+        backwards: Whether the page is before the row.
     """
-    fields = columns(type(row))
+    fields = _fields_by_name(type(row))
     values = [fields[term.removeprefix("-")].value_to_string(row) for term in order]
     return signing.dumps([order, backwards, values], salt=SALT)
 
 
-def read_cursor(cursor: str, order: list[str]) -> tuple[bool, list[str]]:
-    """Read where a page begins.
+def decode_cursor(cursor: str, order: list[str]) -> tuple[bool, list[str]]:
+    """Return whether the page is before the row, and the row's values.
 
     Args:
-        cursor: The cursor.
-        order: The order that it has to be of.
+        cursor: From the client.
+        order: The current order of the list.
 
     Raises:
-        NotFound: If it is not.
-
-    Returns:
-        Whether the page is before the row, and the row's values.
+        NotFound: If the cursor is invalid or belongs to another order.
     """
     try:
-        made_for, backwards, values = signing.loads(cursor, salt=SALT)
+        cursor_order, backwards, values = signing.loads(cursor, salt=SALT)
     except signing.BadSignature:
-        made_for = None
-    if made_for != order:
+        cursor_order = None
+    if cursor_order != order:
         message = "Invalid cursor."
         raise NotFound(message)
     return backwards, values
+
+
+def _order_with_primary_key(queryset: "QuerySet[Any]") -> list[Any]:
+    """Return the terms of the order; empty if the primary key cannot be added."""
+    # A view may also list objects that are not a queryset.
+    query = getattr(queryset, "query", None)
+    if not query or query.selected is not None or query.combinator or query.is_sliced:
+        return []
+    return [*(query.order_by or queryset.model._meta.ordering), "pk"]
+
+
+def _fields_by_name(model: "type[Model]") -> "dict[str, Field[Any, Any]]":
+    """Return a model's fields by the names that an order can use."""
+    return {field.name: field for field in model._meta.fields} | {"pk": model._meta.pk}

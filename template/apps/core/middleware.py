@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.functional import LazyObject, empty
 
-from apps.core.healthcheck import health, live
+from apps.core.healthcheck import liveness, readiness
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 HEALTH_PREFIX: Final = "/api/health/"
-HEALTH_CHECKS: Final = {HEALTH_PREFIX: health, f"{HEALTH_PREFIX}live/": live}
+HEALTH_CHECKS: Final = {HEALTH_PREFIX: readiness, f"{HEALTH_PREFIX}live/": liveness}
 REQUEST_ID: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -30,19 +30,16 @@ REQUEST_ID: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
 def request_context(
     get_response: "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]",
 ) -> "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]":
-    """Give each request an id and a line in the log.
+    """Return middleware that assigns a request ID and logs each request.
 
-    Works on the event loop and in threads, so that it costs no switch between them.
+    Supports sync and async requests, so that Django does not switch threads for it.
 
     Args:
         get_response: The next middleware or the view.
-
-    Returns:
-        The middleware.
     """
 
-    def begin(request: "HttpRequest") -> float:
-        """Name the request and start the clock."""
+    def start(request: "HttpRequest") -> float:
+        """Bind the request ID and return the start time."""
         sent = request.headers.get("X-Request-ID", "")
         request_id = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
@@ -50,10 +47,10 @@ def request_context(
         request.META["REQUEST_ID"] = request_id
         return time.perf_counter()
 
-    def end(
+    def finish(
         request: "HttpRequest", response: "HttpResponseBase", started: float
     ) -> "HttpResponseBase":
-        """Return the request's id to the client and write the log line."""
+        """Set `X-Request-ID` and log the request."""
         response.headers["X-Request-ID"] = request.META["REQUEST_ID"]
         if not request.path.startswith(HEALTH_PREFIX):
             logger.info(
@@ -63,7 +60,7 @@ def request_context(
                     "path": request.path,
                     "status": response.status_code,
                     "duration_ms": round(1000 * (time.perf_counter() - started), 1),
-                    "user_id": user_id(request),
+                    "user_id": _user_id(request),
                 },
             )
         return response
@@ -72,16 +69,16 @@ def request_context(
 
         async def async_middleware(request: "HttpRequest") -> "HttpResponseBase":
             """Handle a request on the event loop."""
-            started = begin(request)
-            return end(request, await get_response(request), started)
+            started = start(request)
+            return finish(request, await get_response(request), started)
 
         return async_middleware
 
     def middleware(request: "HttpRequest") -> "HttpResponseBase":
         """Handle a request in a thread."""
-        started = begin(request)
+        started = start(request)
         response = cast("HttpResponseBase", get_response(request))
-        return end(request, response, started)
+        return finish(request, response, started)
 
     return middleware
 
@@ -90,16 +87,12 @@ def request_context(
 def health_checks(
     get_response: "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]",
 ) -> "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]":
-    """Answer probes without the other middleware.
+    """Return middleware that answers health checks before any later middleware.
 
-    A probe calls a container by its address, which is no allowed host, over plain http,
-    and every few seconds.
+    A probe uses plain HTTP and the container's address, not one of `ALLOWED_HOSTS`.
 
     Args:
         get_response: The next middleware or the view.
-
-    Returns:
-        The middleware.
     """
     if iscoroutinefunction(get_response):
 
@@ -118,17 +111,10 @@ def health_checks(
     return middleware
 
 
-def user_id(request: "HttpRequest") -> str | None:
-    """Name the user of a request that has been answered.
-
-    Args:
-        request: The request.
-
-    Returns:
-        The user's primary key, or None for an anonymous user and for one that no view
-        asked for: to load the session's user now would cost a query.
-    """
+def _user_id(request: "HttpRequest") -> str | None:
+    """Return the user's primary key, or None for an anonymous user."""
     user = getattr(request, "user", None)
+    # No view has used the session's user; loading it for the log costs a query.
     if isinstance(user, LazyObject) and user.__dict__.get("_wrapped") is empty:
         return None
     key: object = getattr(user, "pk", None)

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class UUIDModel(models.Model):
-    """A random UUID as primary key, so that keys reveal no order and no volume."""
+    """Abstract model with a random UUID as primary key, which reveals no row count."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
 
@@ -17,7 +17,7 @@ class UUIDModel(models.Model):
 
 
 class TimeStampedModel(models.Model):
-    """When a row was made and last saved, in UTC."""
+    """Abstract model with the times of creation and of the last save, in UTC."""
 
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -29,7 +29,7 @@ class TimeStampedModel(models.Model):
 
 
 class BaseModel(UUIDModel, TimeStampedModel):
-    """What every model of the project starts from."""
+    """Abstract base model of the project: UUID primary key and timestamps."""
 
     class Meta:
         """Model options."""

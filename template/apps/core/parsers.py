@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class SafeJSONParser(JSONParser):
-    """Parses JSON that can be stored, and sent back in an error.
+    """Parses JSON, and rejects values that no encoding can express.
 
-    JSON is UTF-8 (RFC 8259, section 8.1) whatever charset the request names: some of
+    Ignores the request's charset: JSON is UTF-8 (RFC 8259, section 8.1), and some of
     Python's codecs take quadratic time.
     """
 
@@ -26,20 +26,7 @@ class SafeJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: "Mapping[str, Any] | None" = None,
     ) -> Any:
-        """Parse a request body.
-
-        Args:
-            stream: The body.
-            media_type: The body's media type.
-            parser_context: The view, the request and the encoding.
-
-        Raises:
-            ParseError: If the body is not JSON, too deeply nested, or has half of a
-                surrogate pair, which no encoding can express.
-
-        Returns:
-            The parsed value.
-        """
+        """Parse as UTF-8; reject deep nesting and unpaired surrogates."""
         body = stream.read()
         context = {**(parser_context or {}), "encoding": "utf-8"}
         try:
@@ -50,6 +37,6 @@ class SafeJSONParser(JSONParser):
             message = "JSON parse error - nested too deeply"
             raise ParseError(message) from None
         except UnicodeEncodeError:
-            message = "JSON parse error - half of a surrogate pair"
+            message = "JSON parse error - unpaired surrogate"
             raise ParseError(message) from None
         return parsed

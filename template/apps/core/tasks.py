@@ -1,4 +1,4 @@
-"""What every background task starts from."""
+"""Base class of Celery tasks."""
 
 import logging
 from functools import partial
@@ -10,28 +10,22 @@ logger = logging.getLogger(__name__)
 
 
 class Task[**P, R](celery.Task[P, R]):
-    """A task that services call after the commit, with `delay_on_commit`.
+    """Base task, which services send with `delay_on_commit`.
 
-    What has been committed must not be answered with an error because the broker is
-    down, so the task is then lost, and a line in the log says which one.
+    While the broker is down a task is logged and lost: the data is already committed.
     """
 
     def delay_on_commit(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Hand the task to a worker once the transaction has been committed.
+        """Send the task after the transaction commits.
 
         Args:
-            *args: The task's arguments, as JSON knows them: keys, never models.
-            **kwargs: The task's arguments.
+            *args: JSON values only: pass primary keys instead of models.
+            **kwargs: Likewise.
         """
-        transaction.on_commit(partial(self.delay_or_log, *args, **kwargs))
+        transaction.on_commit(partial(self._delay_or_log, *args, **kwargs))
 
-    def delay_or_log(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Hand the task to a worker, or log that it is lost.
-
-        Args:
-            *args: The task's arguments.
-            **kwargs: The task's arguments.
-        """
+    def _delay_or_log(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Send the task, or log that it is lost."""
         try:
             self.delay(*args, **kwargs)
         except self.OperationalError:

@@ -1,30 +1,41 @@
-"""Throttles that count exactly, also when requests arrive in parallel.
+"""Throttles that count exactly, also for parallel requests.
 
-REST framework's own throttles read a list, append to it and write it back, so that
-parallel requests overwrite each other's entries. These count with an atomic increment,
-which is one round trip to Redis.
+REST framework's throttles overwrite each other's entries in parallel requests. These
+use one atomic increment in a fixed window, which is one round trip to Redis. To return
+to REST framework's behavior, set its throttles as `DEFAULT_THROTTLE_CLASSES` and remove
+`ExactRateThrottle` from the base classes here.
 """
 
-from typing import TYPE_CHECKING, override
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Final, override
 
+from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
+from redis.exceptions import RedisError
 from rest_framework.throttling import (
     AnonRateThrottle,
     SimpleRateThrottle,
     UserRateThrottle,
 )
 
-from apps.core.cache import increment
-
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
+logger = logging.getLogger(__name__)
+
+_INCREMENT_SCRIPT: Final = """
+local count = redis.call("INCR", KEYS[1])
+if count == 1 then redis.call("EXPIRE", KEYS[1], ARGV[1]) end
+return {count, redis.call("PTTL", KEYS[1])}
+"""
+
 
 class ExactRateThrottle(SimpleRateThrottle):
-    """Allows a number of requests in the period that starts with a client's first.
+    """Limits the requests in a period that starts with the client's first request.
 
-    Without its cache it allows every request: an outage of Redis must not become an
-    outage of the service.
+    Allows every request while Redis is down, so that the service stays available.
     """
 
     num_requests: int | None
@@ -32,32 +43,20 @@ class ExactRateThrottle(SimpleRateThrottle):
 
     @override
     def allow_request(self, request: "Request", view: "APIView") -> bool:
-        """Count the request.
-
-        Args:
-            request: The request.
-            view: The view it is for.
-
-        Returns:
-            Whether the client is within its rate.
-        """
+        """Count the request with an atomic increment."""
         key = self.get_cache_key(request, view)
         if key is None or self.num_requests is None or self.duration is None:
             return True
-        counted = increment(key, period=self.duration)
+        counted = _increment(key, self.duration)
         if counted is None:
             return True
-        number, self.left = counted
-        return number <= self.num_requests
+        count, self.seconds_left = counted
+        return count <= self.num_requests
 
     @override
     def wait(self) -> float:
-        """Tell a refused client when to come back.
-
-        Returns:
-            The seconds until the period ends.
-        """
-        return max(self.left, 0)
+        """Return the seconds until the period ends, for `Retry-After`."""
+        return max(self.seconds_left, 0)
 
 
 class AnonThrottle(ExactRateThrottle, AnonRateThrottle):
@@ -65,25 +64,43 @@ class AnonThrottle(ExactRateThrottle, AnonRateThrottle):
 
 
 class UserThrottle(ExactRateThrottle, UserRateThrottle):
-    """Limits requests by user, or by address without one (`THROTTLE_USER`)."""
+    """Limits requests by user, or anonymous ones by address (`THROTTLE_USER`)."""
 
 
 class LoginThrottle(ExactRateThrottle, UserRateThrottle):
-    """Limits guessing of credentials (`THROTTLE_LOGIN`).
-
-    By client address, or by user where a signed-in one proves who they are again.
-    """
+    """Limits password attempts by user, or anonymous ones by address (`THROTTLE_LOGIN`)."""
 
     scope = "login"
 
 
 class BurstUserThrottle(ExactRateThrottle, UserRateThrottle):
-    """A tighter limit for a view that is dear to serve (`THROTTLE_BURST`)."""
+    """Stricter limit for expensive views (`THROTTLE_BURST`)."""
 
     scope = "burst"
 
 
 class SustainedUserThrottle(ExactRateThrottle, UserRateThrottle):
-    """A daily limit for a view that is dear to serve (`THROTTLE_SUSTAINED`)."""
+    """Daily limit for expensive views (`THROTTLE_SUSTAINED`)."""
 
     scope = "sustained"
+
+
+def _increment(key: str, period: int) -> tuple[int, float] | None:
+    """Count one request; return the count and the seconds until the period ends."""
+    store: Any = caches["default"]
+    if isinstance(store, LocMemCache):
+        if store.add(key, 0, period):
+            store.set(f"{key}:end", time.time() + period, period)
+        try:
+            count = store.incr(key)
+        except ValueError:  # The key expired after add().
+            count = 1
+        return count, store.get(f"{key}:end", 0) - time.time()
+    try:
+        count, milliseconds = store.client.get_client().eval(
+            _INCREMENT_SCRIPT, 1, store.client.make_key(key), period
+        )
+    except RedisError:
+        logger.warning("Request not throttled: Redis is down", exc_info=True)
+        return None
+    return count, milliseconds / 1000

@@ -1,4 +1,4 @@
-"""Administration."""
+"""Admin."""
 
 from typing import TYPE_CHECKING, override
 
@@ -23,7 +23,7 @@ admin.site.password_change_form = OwnPasswordForm
 
 @admin.register(User)
 class UserAdmin(BaseUserAdmin[User]):
-    """Users, found by e-mail address or name."""
+    """Admin of users; every change ends stale sessions."""
 
     ordering = ("email",)
     list_display = ("email", "name", "role", "is_active", "is_staff", "created_at")
@@ -63,68 +63,42 @@ class UserAdmin(BaseUserAdmin[User]):
         form: "ModelForm[User]",
         change: bool,
     ) -> None:
-        """Save a user and let go of what is remembered of the old state.
-
-        Args:
-            request: The request.
-            obj: The user.
-            form: The submitted form.
-            change: Whether the user existed before.
-        """
+        """Invalidate the user after saving."""
         super().save_model(request, obj, form, change)
-        services.settle(user=obj)
+        services.invalidate_user(user=obj)
 
-    # The site has checked this and more; a view of an app says it itself, too.
+    # The admin site checks more than this; tests/test_architecture.py asks for it.
     @method_decorator(login_required)
     @override
     def user_change_password(
         self, request: "HttpRequest", id: str, form_url: str = ""
     ) -> "HttpResponse":
-        """Change a user's password, which does not go through `save_model`.
-
-        Args:
-            request: The request.
-            id: The user's primary key, as quoted in the URL.
-            form_url: Where the form is sent.
-
-        Returns:
-            The form, or a redirect.
-        """
+        """Invalidate the user after a change, which does not call `save_model`."""
         response = super().user_change_password(request, id, form_url)
         user = self.get_object(request, unquote(id))
         if user and request.method == "POST":
-            services.settle(user=user)
+            services.invalidate_user(user=user)
         return response
 
     @override
     def delete_queryset(
         self, request: "HttpRequest", queryset: "QuerySet[User]"
     ) -> None:
-        """Delete users and let go of what is remembered of them.
-
-        Args:
-            request: The request.
-            queryset: The users.
-        """
+        """Invalidate the users after their deletion."""
         users = list(queryset)
         super().delete_queryset(request, queryset)
         for user in users:
-            services.settle(user=user)
+            services.invalidate_user(user=user)
 
     @override
     def delete_model(self, request: "HttpRequest", obj: User) -> None:
-        """Delete a user and let go of what is remembered of them.
-
-        Args:
-            request: The request.
-            obj: The user.
-        """
+        """Invalidate the user after the deletion."""
         self.delete_queryset(request, User.objects.filter(pk=obj.pk))
 
 
 @admin.register(AuthSession)
 class AuthSessionAdmin(admin.ModelAdmin[AuthSession]):
-    """Sessions; deleting one ends it."""
+    """Admin of sessions; deleting one ends it."""
 
     list_display = ("user", "created_at", "expires_at")
     search_fields = ("user__email",)
@@ -134,33 +108,16 @@ class AuthSessionAdmin(admin.ModelAdmin[AuthSession]):
     def delete_queryset(
         self, request: "HttpRequest", queryset: "QuerySet[AuthSession]"
     ) -> None:
-        """End sessions.
-
-        Args:
-            request: The request.
-            queryset: The sessions.
-        """
+        """End the sessions with the service."""
         for session in queryset:
             services.logout(session=session)
 
     @override
     def delete_model(self, request: "HttpRequest", obj: AuthSession) -> None:
-        """End a session.
-
-        Args:
-            request: The request.
-            obj: The session.
-        """
+        """End the session with the service."""
         services.logout(session=obj)
 
     @override
     def has_add_permission(self, request: "HttpRequest") -> bool:
-        """Refuse to make a session: its token would be known to nobody.
-
-        Args:
-            request: The request.
-
-        Returns:
-            False.
-        """
+        """Return False: nobody would know the token of the session."""
         return False

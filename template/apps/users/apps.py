@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class UsersConfig(AppConfig):
-    """Accounts, how they prove who they are, and what they may do."""
+    """Accounts, authentication and permissions."""
 
     name = "apps.users"

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class UserFilter(django_filters.FilterSet):
-    """`?search=` in name and e-mail address, `?role=`."""
+    """Filters of the list of users."""
 
     search = django_filters.CharFilter(
         max_length=255,
-        help_text="Part of the name or the e-mail address; one or two characters have "
-        "to begin a word of the name, or the address.",
+        help_text="Part of the name or email address; case-insensitive. One or two "
+        "characters match only the start of a word of the name, or of the address.",
     )
     role = django_filters.ChoiceFilter(choices=User.Role.choices)
 
@@ -29,15 +29,8 @@ class UserFilter(django_filters.FilterSet):
 
     @override
     def filter_queryset(self, queryset: "QuerySet[User]") -> "QuerySet[User]":
-        """Let the selector apply the checked parameters.
-
-        Args:
-            queryset: The users the view lists.
-
-        Returns:
-            The users that match.
-        """
-        asked = self.form.cleaned_data
-        if not any(asked.values()):
+        """Filter with the selector instead of one filter after the other."""
+        filters = self.form.cleaned_data
+        if not any(filters.values()):
             return queryset
-        return queryset & selectors.list_active(**asked)
+        return queryset & selectors.list_active(**filters)

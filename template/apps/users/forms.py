@@ -1,4 +1,4 @@
-"""Forms of the administration."""
+"""Forms of the admin."""
 
 from typing import TYPE_CHECKING, Any, override
 
@@ -18,18 +18,11 @@ if TYPE_CHECKING:
 
 
 class ThrottledLoginForm(AdminAuthenticationForm):
-    """The administration's login, which counts with the API's (`THROTTLE_LOGIN`)."""
+    """Login form that shares the rate limit of the API's login (`THROTTLE_LOGIN`)."""
 
     @override
     def clean(self) -> dict[str, Any]:
-        """Check the credentials, unless too many were tried.
-
-        Raises:
-            ValidationError: If the client is over its rate or the credentials are wrong.
-
-        Returns:
-            The credentials.
-        """
+        """Check the rate limit before the password."""
         if self.request is not None and not LoginThrottle().allow_request(
             Request(self.request), APIView()
         ):
@@ -39,20 +32,13 @@ class ThrottledLoginForm(AdminAuthenticationForm):
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
-    """The administration's change of one's own password, which ends all sessions."""
+    """Form to change one's own password, which ends all sessions."""
 
     user: "User"
 
     @override
     def save(self, commit: bool = True) -> "User":
-        """Store the password.
-
-        Args:
-            commit: Whether to store it now.
-
-        Returns:
-            The user.
-        """
+        """End the sessions of the old password."""
         super().save(commit=commit)
-        services.settle(user=self.user)
+        services.invalidate_user(user=self.user)
         return self.user

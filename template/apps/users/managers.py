@@ -11,27 +11,23 @@ if TYPE_CHECKING:
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users and names the common sets of them."""
+    """Creates and selects users."""
 
     def create_user(
         self, email: str, password: str | None = None, **fields: object
     ) -> "User":
-        """Make a user.
+        """Return a new user, saved.
 
         Args:
             email: The login; stored in lower case.
-            password: The clear password; without one the user cannot log in.
+            password: In clear text; without one the user cannot log in.
             **fields: Values of other fields.
 
         Raises:
-            ValueError: If the e-mail address is empty.
-            IntegrityError: If the e-mail address is taken.
-
-        Returns:
-            The saved user.
+            ValueError: If the email address is empty.
         """
         if not email:
-            message = "An e-mail address is required."
+            message = "An email address is required."
             raise ValueError(message)
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
@@ -41,49 +37,29 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(
         self, email: str, password: str | None = None, **fields: object
     ) -> "User":
-        """Make a user who may do everything; `createsuperuser` calls this.
+        """Return a new user with all permissions, for `manage.py createsuperuser`.
 
         Args:
-            email: The login.
-            password: The clear password.
+            email: The login; stored in lower case.
+            password: In clear text.
             **fields: Values of other fields.
-
-        Returns:
-            The saved user.
         """
         fields |= {"is_staff": True, "is_superuser": True, "role": "admin"}
         return self.create_user(email, password, **fields)
 
     @override
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Find a user by login, however it is capitalised.
-
-        Args:
-            username: The e-mail address.
-
-        Raises:
-            User.DoesNotExist: If there is none.
-
-        Returns:
-            The user.
-        """
+        """Ignore the case of the email address."""
         return super().get_by_natural_key(username and username.lower())
 
     def active(self) -> "QuerySet[User]":
-        """Select the users who have not been deactivated.
-
-        Returns:
-            The users.
-        """
+        """Return the users who are not deactivated."""
         return self.filter(is_active=True)
 
     def by_role(self, role: str) -> "QuerySet[User]":
-        """Select the active users with a role.
+        """Return the active users with a role.
 
         Args:
             role: One of `User.Role`.
-
-        Returns:
-            The users.
         """
         return self.active().filter(role=role)

@@ -13,10 +13,10 @@ from apps.users.managers import UserManager
 
 
 class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
-    """An account, whose e-mail address is its login."""
+    """An account that logs in with its email address."""
 
     class Role(models.TextChoices):
-        """What a user may do through the API."""
+        """Role in the API; independent of `is_staff`."""
 
         ADMIN = "admin", "Admin"
         MODERATOR = "moderator", "Moderator"
@@ -29,9 +29,7 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         default=True, help_text="Deactivate an account instead of deleting it."
     )
-    is_staff = models.BooleanField(
-        default=False, help_text="May log in to the administration."
-    )
+    is_staff = models.BooleanField(default=False, help_text="Can log in to the admin.")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -42,13 +40,13 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
         """Model options."""
 
         constraints = (
-            # With the unique column this makes an address unique in any capitals.
+            # Together with the unique column: addresses are unique, ignoring case.
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="users_email_lower"
             ),
         )
-        # For the orders and filters of lists. What `?search=` needs, PostgreSQL's
-        # trigrams, is no index of other databases; a migration makes it by itself.
+        # For ordering and filtering of lists. The trigram indexes for `?search=` exist
+        # only on PostgreSQL, so migration 0002 creates them, not the model.
         indexes = (
             models.Index(
                 fields=("-created_at", "id"),
@@ -69,16 +67,12 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
 
     @override
     def __str__(self) -> str:
-        """Name the user in the administration.
-
-        Returns:
-            The e-mail address.
-        """
+        """Return the email address."""
         return self.email
 
     @override
     def clean(self) -> None:
-        """Bring the e-mail address to the form in which it is stored."""
+        """Convert the email address to lower case, as it is stored."""
         super().clean()
         self.email = self.email.lower()
 
@@ -89,16 +83,14 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
 
     @property
     def password_digest(self) -> str:
-        """What sessions remember of the password they began with."""
+        """Hash of the password hash, to detect sessions of an old password."""
         return hashlib.sha256(self.password.encode()).hexdigest()
 
 
 class AuthSession(BaseModel):
-    """One login of a user.
+    """Login session of a user, with the hash of its token.
 
-    It ends by logout, by time, with the account, and when the password is changed, in
-    whatever way. Only a digest of the token is stored, so a copy of the table opens
-    nothing.
+    Ends at logout, at `expires_at`, and when the user is inactive or changes password.
     """
 
     user = models.ForeignKey(
@@ -110,9 +102,5 @@ class AuthSession(BaseModel):
 
     @override
     def __str__(self) -> str:
-        """Name the session in the administration.
-
-        Returns:
-            Its primary key, which is no secret.
-        """
+        """Return the primary key, which is not a secret."""
         return str(self.pk)

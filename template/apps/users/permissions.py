@@ -10,24 +10,16 @@ if TYPE_CHECKING:
 
 
 class IsSelfOrAdmin(IsOwnerOrAdmin):
-    """Allows users the URL of their own record, and admins every one.
+    """Allows users to access their own record, and admins every record.
 
-    The URL alone decides, so that a stranger cannot tell which users exist.
+    The check uses only the URL, so that the response does not reveal which users exist.
     """
 
     owner_field = "pk"
 
     @override
     def has_permission(self, request: "Request", view: "APIView") -> bool:
-        """Compare the user in the URL with the one who asks.
-
-        Args:
-            request: The request.
-            view: The view, with the primary key in its URL.
-
-        Returns:
-            Whether they are the same or an admin asks.
-        """
+        """Compare the primary key in the URL with the authenticated user."""
         if not request.user.is_authenticated:
             return False
         return request.user.is_admin or view.kwargs["pk"] == request.user.pk

@@ -13,16 +13,16 @@ logger = logging.getLogger(__name__)
 
 @shared_task(base=Task, autoretry_for=emails.ERRORS, max_retries=3, retry_backoff=60)
 def send_welcome_email(user_id: str) -> None:
-    """Welcome a new user; tried again while the mail server refuses.
+    """Welcome a new user by email; retried while the mail server fails.
 
     Args:
         user_id: The user's primary key.
     """
-    services.welcome(user_id=uuid.UUID(user_id))
+    services.send_welcome_email(user_id=uuid.UUID(user_id))
 
 
 @shared_task(base=Task)
 def clean_expired_tokens() -> None:
-    """Delete the sessions whose tokens have expired."""
+    """Delete expired sessions."""
     count = services.delete_expired_sessions()
     logger.info("Deleted expired sessions", extra={"count": count})

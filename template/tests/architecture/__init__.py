@@ -1,1 +1,1 @@
-"""The rules of the architecture, and the reading of source code they need."""
+"""The rules of the architecture, and the source code model they use."""

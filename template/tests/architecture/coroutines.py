@@ -1,4 +1,4 @@
-"""Rules of coroutines: nothing in them keeps the event loop waiting."""
+"""Rules of coroutines: they do not block the event loop."""
 
 import ast
 from typing import TYPE_CHECKING, Final
@@ -21,22 +21,22 @@ CONSUMERS: Final = {
     *("sum", "tuple"),
 }
 TASKS: Final = {"create_task", "ensure_future"}
-ELSEWHERE: Final = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Await
+SKIPPED: Final = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Await
 
 
 def runs(node: ast.AST) -> "Iterator[ast.AST]":
-    """Yield what the loop runs with a node: no inner function, nothing awaited."""
+    """Yield the nodes that the event loop runs: no inner function, nothing awaited."""
     for child in ast.iter_child_nodes(node):
         task = isinstance(child, ast.Call) and ast.unparse(child.func).endswith(
             tuple(TASKS)
         )
-        if not task and not isinstance(child, ELSEWHERE):
+        if not task and not isinstance(child, SKIPPED):
             yield child
             yield from runs(child)
 
 
 def from_manager(source: "Source", node: ast.AST, function: ast.AST) -> bool:
-    """Tell whether an expression begins at a manager, also through a variable."""
+    """Return whether an expression begins at a manager, also through a variable."""
     names = {
         name
         for inner in ast.walk(node)
@@ -53,7 +53,7 @@ def from_manager(source: "Source", node: ast.AST, function: ast.AST) -> bool:
 
 
 def blocks(source: "Source", node: ast.AST, function: ast.AST) -> bool:
-    """Tell whether a node of a function looks like a query."""
+    """Return whether a node of a function looks like a query."""
     match node:
         case ast.For(iter=iterated):
             return from_manager(source, iterated, function)
@@ -83,5 +83,5 @@ def coroutines_do_not_block(source: "Source") -> "Iterator[Violation]":
         for node in runs(function):
             if blocks(source, node, function):
                 line = node.iter if isinstance(node, ast.comprehension) else node
-                advice = "await the method's form with a-, or use sync_to_async"
+                advice = "await the asynchronous method, or use sync_to_async"
                 yield source.violation(line, rule, advice)

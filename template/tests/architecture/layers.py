@@ -1,4 +1,4 @@
-"""Rules of what each layer may know, and of how apps meet."""
+"""Rules of what each layer may import, and of how apps use each other."""
 
 import ast
 import re
@@ -11,23 +11,37 @@ if TYPE_CHECKING:
 
 LOGIC: Final = {"services", "selectors", "models", "managers"}
 SHARED: Final = {"services", "selectors"}
-# How a request proves who sent it is for every app to name in its views.
+# Every app names the authentication classes in its views.
 PUBLIC: Final = {"users": {"authentication"}}
 HTTP: Final = re.compile(r"(rest_framework|django\.(http|shortcuts|views))(\.|$)")
-DOORS: Final = {"__import__", "get_model", "import_module", "import_string"}
+IMPORTERS: Final = {"__import__", "get_model", "import_module", "import_string"}
 EXPLICIT: Final = (
-    "list the fields by name, so that a new column is not exposed by itself"
+    "list the fields by name, so that a new column is not exposed automatically"
 )
+BANNED: Final = {
+    "django.contrib.auth.models.User": (
+        "use settings.AUTH_USER_MODEL and the selectors of apps.users"
+    ),
+    "rest_framework.decorators.api_view": (
+        "write a class that names its authentication_classes and permission_classes"
+    ),
+    "rest_framework.permissions.IsAdminUser": (
+        "it means is_staff: use apps.core.permissions.HasAdminRole"
+    ),
+}
+ALLOWED: Final = {
+    "apps.core.openapi.api_docs": {"rest_framework.permissions.IsAdminUser"},
+}
 
 
-def logic_knows_no_http(source: "Source") -> "Iterator[Violation]":
-    """Services, selectors and models know neither requests nor their serializers."""
+def logic_imports_no_http(source: "Source") -> "Iterator[Violation]":
+    """Services, selectors and models import neither requests nor serializers."""
     if source.layer not in LOGIC or source.app == "core":
         return
     rule = "logic-http"
     for node, target, _bound in source.imported():
         if HTTP.match(target):
-            advice = "must not know HTTP: pass plain values, raise apps.core.exceptions"
+            advice = "must not use HTTP: pass plain values, raise apps.core.exceptions"
             yield source.violation(node, rule, f"{source.layer} {advice}")
     for function in source.functions():
         arguments = [*function.args.posonlyargs, *function.args.args]
@@ -36,19 +50,15 @@ def logic_knows_no_http(source: "Source") -> "Iterator[Violation]":
             if argument.arg in {"request", "serializer"} and (
                 kind in {"", "object", "typing.Any"}
             ):
-                advice = f"take what you need of the {argument.arg} as plain arguments"
+                advice = f"pass the values of the {argument.arg} as plain arguments"
                 yield source.violation(argument, rule, advice)
 
 
-def views_are_classes(source: "Source") -> "Iterator[Violation]":
-    """Views are classes, which name who may call them where they are defined."""
+def banned_names_are_not_used(source: "Source") -> "Iterator[Violation]":
+    """Names that have a safer replacement are not used."""
     for node, name in source.mentions():
-        if name == "rest_framework.decorators.api_view":
-            advice = (
-                "write a class that names its authentication_classes and "
-                "permission_classes"
-            )
-            yield source.violation(node, "view-class", advice)
+        if name in BANNED and name not in ALLOWED.get(source.module, set()):
+            yield source.violation(node, "banned", BANNED[name])
 
 
 def fields_are_explicit(source: "Source") -> "Iterator[Violation]":
@@ -69,27 +79,27 @@ def fields_are_explicit(source: "Source") -> "Iterator[Violation]":
                     yield source.violation(statement, rule, EXPLICIT)
 
 
-def apps_meet_through_services(source: "Source") -> "Iterator[Violation]":
-    """An app reaches another only through its services and selectors."""
+def apps_use_services_of_others(source: "Source") -> "Iterator[Violation]":
+    """An app uses another one only through its services and selectors."""
     if not source.app:
         return
     for node, target, _bound in source.imported():
         if node not in source.typing_only:
             yield from _foreign(source, node, target)
     for call in source.calls():
-        door = source.name(call.func).rpartition(".")[2]
-        if door in DOORS and source.layer != "migrations":
+        importer = source.name(call.func).rpartition(".")[2]
+        if importer in IMPORTERS and source.layer != "migrations":
             named = [str(a.value) for a in call.args if isinstance(a, ast.Constant)]
-            if named and door == "get_model":
+            if named and importer == "get_model":
                 named = [f"apps.{named[0]}.models"]
             for target in named:
                 yield from _foreign(source, call, target)
-        elif door == "get_user_model":
+        elif importer == "get_user_model":
             yield from _foreign(source, call, "apps.users.models")
 
 
 def _foreign(source: "Source", node: ast.AST, target: str) -> "Iterator[Violation]":
-    """Report the import of what another app keeps to itself."""
+    """Report the import of a private module of another app."""
     rule = "app-boundary"
     match target.split("."):
         case ["config", *_]:
@@ -98,18 +108,10 @@ def _foreign(source: "Source", node: ast.AST, target: str) -> "Iterator[Violatio
         case ["apps", app, *_] if app in {source.app, "core"}:
             return
         case ["apps", _, *_] if source.app == "core":
-            advice = "core must not know the apps: move this into the app"
+            advice = "core must not import an app: move this into the app"
             yield source.violation(node, rule, advice)
         case ["apps", app, module, *_] if module in SHARED | PUBLIC.get(app, set()):
             return
         case ["apps", app, *_]:
             advice = f"use the services and selectors of apps.{app} instead"
             yield source.violation(node, rule, advice)
-
-
-def user_model_is_ours(source: "Source") -> "Iterator[Violation]":
-    """Django's own user model is never used."""
-    for node, name in source.mentions():
-        if name == "django.contrib.auth.models.User":
-            advice = "use settings.AUTH_USER_MODEL and the selectors of apps.users"
-            yield source.violation(node, "user-model", advice)

@@ -1,7 +1,7 @@
-"""Rules of the database: who reads, who writes, and how.
+"""Rules of the database: which layer reads, which one writes, and how.
 
-What a call does is guessed from its name, as types are unknown here. A file that talks
-to clients may use no name that could be a query; any other may use none that must be.
+Types are unknown here, so names decide. In a file of the transport layers every call
+that could be a query is a violation; in other files only one that must be a query is.
 """
 
 import ast
@@ -22,7 +22,7 @@ WRITES: Final = {
     *("bulk_create", "bulk_update", "create", "get_or_create", "save"),
     "update_or_create",
 }
-# Also methods of dictionaries, sets and caches, which are told by how they are called.
+# Dictionaries, sets and caches have these too; the arguments decide.
 AMBIGUOUS_WRITES: Final = {"delete", "update"}
 RELATION_WRITES: Final = {"add", "clear", "remove", "set"}
 QUERIES: Final = {
@@ -30,14 +30,14 @@ QUERIES: Final = {
     *("order_by", "prefetch_related", "select_for_update", "select_related"),
     "values_list",
 }
-# Other objects have these too, but there they take arguments.
+# Methods of other objects with these names take arguments.
 BARE_QUERIES: Final = {
     *("all", "count", "earliest", "exists", "first", "last", "latest"),
 }
 METHODS: Final = (
     WRITES | AMBIGUOUS_WRITES | RELATION_WRITES | QUERIES | BARE_QUERIES | {"get"}
 )
-# Nothing but the ORM has methods of these names.
+# Only the ORM has methods of these names.
 UNMISTAKABLE: Final = {
     *("bulk_create", "bulk_update", "get_or_create", "update_or_create"),
     *("prefetch_related", "select_for_update", "select_related", "values_list"),
@@ -65,7 +65,7 @@ READ: Final = "call a function of selectors.py instead"
 
 
 def is_transport(source: "Source") -> bool:
-    """Tell whether a file talks to clients, by its name or by what it defines."""
+    """Return whether a file belongs to the transport layers, by name or base class."""
     if source.layer in ORM_LAYERS or not source.app:
         return False
     return source.layer in TRANSPORT or any(
@@ -74,12 +74,12 @@ def is_transport(source: "Source") -> bool:
 
 
 def plain(method: str) -> str:
-    """Name the method whose asynchronous form this is, or the method itself."""
+    """Return the synchronous name of a method: `get` for `aget`."""
     return method[1:] if method[:1] == "a" and method[1:] in METHODS else method
 
 
 def is_relation(source: "Source", receiver: ast.expr) -> bool:
-    """Tell whether an object may lead from a row to others, as `order.tags` does."""
+    """Return whether an expression may be a related manager, such as `order.tags`."""
     if not isinstance(receiver, ast.Attribute) or source.is_imported(receiver):
         return False
     path = ast.unparse(receiver).split(".")
@@ -91,7 +91,7 @@ def is_relation(source: "Source", receiver: ast.expr) -> bool:
 
 
 def is_mapping(source: "Source", receiver: ast.expr) -> bool:
-    """Tell whether an object is a dictionary, by its name or by where it is made."""
+    """Return whether an object is a dictionary, by its name or its assignment."""
     if MAPPING.search(ast.unparse(receiver).lower()):
         return True
     return isinstance(receiver, ast.Name) and any(
@@ -105,7 +105,7 @@ def is_mapping(source: "Source", receiver: ast.expr) -> bool:
 
 
 def writes(source: "Source", call: ast.Call) -> bool:
-    """Tell whether a call looks like a write to the database."""
+    """Return whether a call looks like a write to the database."""
     if not isinstance(call.func, ast.Attribute):
         return False
     receiver, method = call.func.value, plain(call.func.attr)
@@ -117,14 +117,14 @@ def writes(source: "Source", call: ast.Call) -> bool:
         return not call.args
     if method == "update":
         named = not call.args and all(keyword.arg for keyword in call.keywords)
-        # A serializer's takes an object and its data.
+        # A serializer's `update` takes an object and its data.
         return bool(call.args[1:]) or (named and not is_mapping(source, receiver))
     relation = not call.args[1:] and is_relation(source, receiver)
     return method in WRITES or (method in RELATION_WRITES and relation)
 
 
 def queries(source: "Source", call: ast.Call) -> bool:
-    """Tell whether a call looks like a query."""
+    """Return whether a call looks like a query."""
     if not isinstance(call.func, ast.Attribute):
         return False
     if ".selectors" in f".{source.name(call.func.value)}":
@@ -132,16 +132,16 @@ def queries(source: "Source", call: ast.Call) -> bool:
     method = plain(call.func.attr)
     if method in BARE_QUERIES:
         return not call.args and not call.keywords
-    # A filter's work is to narrow the queryset it is given.
+    # Filters narrow the queryset that they receive.
     return method in QUERIES and source.layer != "filters"
 
 
-def transport_leaves_the_orm_alone(source: "Source") -> "Iterator[Violation]":
+def transport_does_not_use_the_orm(source: "Source") -> "Iterator[Violation]":
     """Only services write, and only selectors query."""
     rule = "transport-orm"
     for base, name in source.bases():
         if WRITING_VIEW.fullmatch(name):
-            advice = f"{name.rpartition('.')[2]} writes by itself: {WRITE}"
+            advice = f"{name.rpartition('.')[2]} writes to the database: {WRITE}"
             yield source.violation(base, rule, advice)
     transport = is_transport(source)
     core = source.app in {"core", ""}
@@ -172,7 +172,7 @@ def transport_leaves_the_orm_alone(source: "Source") -> "Iterator[Violation]":
 
 
 def _is_save(source: "Source", argument: ast.expr) -> bool:
-    """Tell whether an argument is a method that writes, for another to call."""
+    """Return whether an argument is a bound method that writes."""
     return (
         isinstance(argument, ast.Attribute)
         and plain(argument.attr) in {"delete", "save"}
@@ -181,7 +181,7 @@ def _is_save(source: "Source", argument: ast.expr) -> bool:
 
 
 def _is_selected(source: "Source", call: ast.Call) -> bool:
-    """Tell whether a call's first argument is what a selector returned."""
+    """Return whether a call's first argument is the result of a selector."""
     first = call.args[0] if call.args else call
     return isinstance(first, ast.Call) and (
         ".selectors." in source.name(first.func)
@@ -190,7 +190,7 @@ def _is_selected(source: "Source", call: ast.Call) -> bool:
 
 
 def _names_a_manager(source: "Source", argument: ast.expr) -> bool:
-    """Tell whether an argument is a manager's name, as for `getattr`."""
+    """Return whether an argument is a manager's name, as for `getattr`."""
     values = [argument]
     if isinstance(argument, ast.Name):
         values += source.values(argument.id)
@@ -198,7 +198,7 @@ def _names_a_manager(source: "Source", argument: ast.expr) -> bool:
 
 
 def selectors_only_read(source: "Source") -> "Iterator[Violation]":
-    """Selectors neither write nor call what does."""
+    """Selectors do not write, and call neither services nor tasks."""
     if source.layer != "selectors":
         return
     rule = "selector-write"
@@ -212,7 +212,7 @@ def selectors_only_read(source: "Source") -> "Iterator[Violation]":
 
 
 def no_raw_sql(source: "Source") -> "Iterator[Violation]":
-    """Queries are written with the ORM; migrations may do otherwise."""
+    """Queries are written with the ORM, except in migrations."""
     if source.layer == "migrations":
         return
     rule, advice = "raw-sql", "write the query with the ORM"

@@ -1,4 +1,4 @@
-"""Source files, with their place in the architecture and their names resolved."""
+"""Source files, with their app, their layer and their resolved names."""
 
 import ast
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Violation(NamedTuple):
-    """A place where a rule is broken, and what to do instead."""
+    """A violation of a rule, and what to do instead."""
 
     path: Path
     line: int
@@ -22,7 +22,7 @@ class Violation(NamedTuple):
     advice: str
 
     def __str__(self) -> str:
-        """Write the violation the way editors link to it."""
+        """Return the violation in the form that editors link to."""
         return f"{self.path}:{self.line}: [{self.rule}] {self.advice}"
 
 
@@ -35,7 +35,7 @@ class Source:
 
     @classmethod
     def read(cls, path: Path, root: Path) -> Self:
-        """Read a file below the project's root."""
+        """Return a file below the project's root."""
         return cls(path.relative_to(root), path.read_text(encoding="utf-8"))
 
     @cached_property
@@ -64,7 +64,7 @@ class Source:
 
     @cached_property
     def typing_only(self) -> set[ast.AST]:
-        """The nodes that only type checkers read."""
+        """The nodes below `if TYPE_CHECKING`."""
         return {
             inner
             for node in ast.walk(self.tree)
@@ -76,7 +76,7 @@ class Source:
 
     @cached_property
     def imports(self) -> dict[str, str]:
-        """What each imported name stands for, relative imports made absolute."""
+        """The dotted name of each imported name; relative imports are absolute."""
         names = {bound: target for _node, target, bound in self.imported()}
         # `R = RawSQL` is another name for the same thing.
         for node in ast.walk(self.tree):
@@ -88,7 +88,7 @@ class Source:
         return names
 
     def imported(self) -> "Iterator[tuple[ast.stmt, str, str]]":
-        """Yield each import: its statement, what it names, and as what."""
+        """Yield the statement, the dotted name and the bound name of each import."""
         package = self.module.split(".")
         if self.path.name != "__init__.py":
             package = package[:-1]
@@ -112,7 +112,7 @@ class Source:
                     yield node, f"{base}.{alias.name}", alias.asname or alias.name
 
     def mentions(self) -> "Iterator[tuple[ast.AST, str]]":
-        """Yield what is imported, and every name and attribute, with what it means."""
+        """Yield every import, name and attribute with its dotted name."""
         for statement, target, _bound in self.imported():
             yield statement, target
         for node in ast.walk(self.tree):
@@ -120,12 +120,12 @@ class Source:
                 yield node, self.name(node)
 
     def is_imported(self, node: ast.AST) -> bool:
-        """Tell whether a name or an attribute begins at an import."""
+        """Return whether a name or an attribute begins at an import."""
         root = ast.unparse(node).partition(".")[0]
         return any(root == bound for _node, _target, bound in self.imported())
 
     def values(self, name: str, within: ast.AST | None = None) -> "Iterator[ast.expr]":
-        """Yield what is assigned to a name in the file, or in a part of it."""
+        """Yield the values assigned to a name in the file, or in a part of it."""
         for node in ast.walk(within or self.tree):
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
                 targets = (
@@ -135,7 +135,7 @@ class Source:
                     yield node.value
 
     def name(self, node: ast.AST) -> str:
-        """Resolve a name or an attribute to the dotted name it stands for."""
+        """Return the dotted name that a name or an attribute stands for."""
         root, dot, rest = _dotted(node).partition(".")
         return self.imports.get(root, root) + dot + rest if root else ""
 
@@ -150,19 +150,19 @@ class Source:
                 yield node
 
     def bases(self) -> "Iterator[tuple[ast.expr, str]]":
-        """Yield each base of each class, with the name it stands for."""
+        """Yield each base of each class, with its dotted name."""
         for node in ast.walk(self.tree):
             for base in node.bases if isinstance(node, ast.ClassDef) else []:
                 generic = base.value if isinstance(base, ast.Subscript) else base
                 yield base, self.name(generic)
 
     def violation(self, node: ast.AST, rule: str, advice: str) -> Violation:
-        """Report a node of this file."""
+        """Return a violation at a node of this file."""
         return Violation(self.path, getattr(node, "lineno", 1), rule, advice)
 
 
 def _dotted(node: ast.AST) -> str:
-    """Write a name or attribute chain with dots; empty for anything else."""
+    """Return a name or attribute chain with dots; empty for anything else."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
@@ -172,7 +172,7 @@ def _dotted(node: ast.AST) -> str:
 
 
 def project_sources(root: Path) -> list[Source]:
-    """Read the code of the apps and of the configuration, without tests."""
+    """Return the source files of the apps and of the configuration, without tests."""
     files = [*root.glob("apps/**/*.py"), *root.glob("config/**/*.py")]
     return [
         Source.read(file, root)

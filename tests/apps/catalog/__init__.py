@@ -1,1 +1,1 @@
-"""Products and what they earned: read only, written by the administration."""
+"""Products and their revenue: read-only API, edited in the admin."""

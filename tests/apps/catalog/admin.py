@@ -1,4 +1,4 @@
-"""Administration."""
+"""Admin."""
 
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ class CategoryAdmin(admin.ModelAdmin[Category]):
 
 @admin.register(Product)
 class ProductAdmin(admin.ModelAdmin[Product]):
-    """Products, which can be published many at once."""
+    """Products, with an action that publishes them."""
 
     list_display = ("name", "category", "price", "is_published")
     list_filter = ("is_published", "category")
@@ -31,12 +31,7 @@ class ProductAdmin(admin.ModelAdmin[Product]):
 
     @admin.action(description="Publish the selected products")
     def publish(self, _request: "HttpRequest", products: "QuerySet[Product]") -> None:
-        """Show products to customers.
-
-        Args:
-            _request: The request.
-            products: What was selected.
-        """
+        """Publish the selected products."""
         products.update(is_published=True)
 
 

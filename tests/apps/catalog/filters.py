@@ -29,15 +29,12 @@ class ProductFilter(django_filters.FilterSet):
     def filter_cheap(
         self, queryset: "QuerySet[Product]", _name: str, *value: bool
     ) -> "QuerySet[Product]":
-        """Select what costs less than ten, or all else.
+        """Return products with a price below ten, or all others.
 
         Args:
             queryset: The products so far.
             _name: The filter's name.
             *value: Whether cheap ones are wanted.
-
-        Returns:
-            The products.
         """
         cheap = queryset.filter(price__lt=10)
         return cheap if all(value) else queryset.exclude(pk__in=cheap)

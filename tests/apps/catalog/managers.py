@@ -1,4 +1,4 @@
-"""Queries that models offer."""
+"""Querysets of the models."""
 
 from typing import Self
 
@@ -9,11 +9,7 @@ class ProductQuerySet[Row: models.Model](models.QuerySet[Row]):
     """Products."""
 
     def published(self) -> Self:
-        """Select what customers may see.
-
-        Returns:
-            The products, with their categories loaded.
-        """
+        """Return the published products, newest first."""
         return self.filter(is_published=True).select_related("category")
 
 
@@ -21,12 +17,9 @@ class SaleQuerySet[Row: models.Model](models.QuerySet[Row]):
     """Sales."""
 
     def of_category(self, slug: str) -> Self:
-        """Select what was sold of a category.
+        """Return the sales of a category.
 
         Args:
             slug: The category's.
-
-        Returns:
-            The sales.
         """
         return self.filter(product__category__slug=slug)

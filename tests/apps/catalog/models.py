@@ -10,7 +10,7 @@ from apps.core.models import BaseModel
 
 
 class Category(BaseModel):
-    """A shelf of the shop."""
+    """A category of products."""
 
     name = models.CharField(max_length=100)
     slug = models.SlugField(unique=True)
@@ -23,16 +23,12 @@ class Category(BaseModel):
 
     @override
     def __str__(self) -> str:
-        """Name the category in the administration.
-
-        Returns:
-            The name.
-        """
+        """Return the name, which the admin shows."""
         return self.name
 
 
 class Product(BaseModel):
-    """What is sold."""
+    """A product."""
 
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, related_name="products"
@@ -57,16 +53,12 @@ class Product(BaseModel):
 
     @override
     def __str__(self) -> str:
-        """Name the product in the administration.
-
-        Returns:
-            The name.
-        """
+        """Return the name, which the admin shows."""
         return self.name
 
 
 class Sale(BaseModel):
-    """Some pieces of a product, sold at once."""
+    """A sale of one or more pieces of a product."""
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="sales")
     quantity = models.PositiveIntegerField()
@@ -76,9 +68,5 @@ class Sale(BaseModel):
 
     @override
     def __str__(self) -> str:
-        """Name the sale in the administration.
-
-        Returns:
-            How many were sold.
-        """
+        """Return the quantity, which the admin shows."""
         return f"{self.quantity} pieces"

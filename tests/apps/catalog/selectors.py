@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Month(TypedDict):
-    """What a month earned."""
+    """The revenue of a month."""
 
     month: "datetime.datetime"
     revenue: Decimal
 
 
 class Summary(TypedDict):
-    """The report's head and its rows."""
+    """The revenue report."""
 
     total: Decimal
     months: list[Month]
@@ -30,32 +30,21 @@ class Summary(TypedDict):
 
 
 def categories() -> "QuerySet[Category]":
-    """Select all categories.
-
-    Returns:
-        The categories, by name.
-    """
+    """Return all categories by name."""
     return Category.objects.order_by("name")
 
 
 def products() -> "QuerySet[Product]":
-    """Select what customers may see.
-
-    Returns:
-        The products, the newest first.
-    """
+    """Return the published products, newest first."""
     return Product.objects.published().order_by("-created_at", "pk")
 
 
 def summary(*, since: "datetime.date | None" = None, category: str = "") -> Summary:
-    """Report what was earned.
+    """Return the revenue report.
 
     Args:
         since: The first day that counts; None for all.
         category: The slug of the only category that counts; empty for all.
-
-    Returns:
-        The report.
     """
     sales = Sale.objects.all()
     if since is not None:

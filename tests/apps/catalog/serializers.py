@@ -9,7 +9,7 @@ from apps.catalog.selectors import Month, Summary
 
 
 class CategorySerializer(serializers.ModelSerializer[Category]):
-    """A category, as customers see it."""
+    """A category in a response."""
 
     class Meta:
         """Serializer options."""
@@ -19,7 +19,7 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
 
 
 class ProductSerializer(serializers.ModelSerializer[Product]):
-    """A product, as customers see it."""
+    """A product in a response."""
 
     category = CategorySerializer(read_only=True)
     caption = serializers.SerializerMethodField()
@@ -32,33 +32,30 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
         read_only_fields = fields
 
     def get_caption(self, product: Product) -> str:
-        """Write what stands below the picture.
+        """Return the caption of the product's picture.
 
         Args:
             product: The product.
-
-        Returns:
-            The text.
         """
         return f"{product.name} ({product.category.name})"
 
 
 class RevenueQuerySerializer(serializers.Serializer[None]):
-    """What the report covers."""
+    """The query parameters of the report."""
 
     since = serializers.DateField(required=False)
     category = serializers.SlugField(required=False)
 
 
 class MonthSerializer(serializers.Serializer[Month]):
-    """What a month earned."""
+    """The revenue of a month."""
 
     month = serializers.DateTimeField()
     revenue = serializers.DecimalField(max_digits=12, decimal_places=2)
 
 
 class RevenueSerializer(serializers.Serializer[Summary]):
-    """The report."""
+    """The revenue report."""
 
     total = serializers.DecimalField(max_digits=12, decimal_places=2)
     months = MonthSerializer(many=True)

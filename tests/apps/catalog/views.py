@@ -21,7 +21,7 @@ from apps.catalog.serializers import (
     RevenueQuerySerializer,
     RevenueSerializer,
 )
-from apps.core.permissions import IsAdminUser
+from apps.core.permissions import HasAdminRole
 from apps.users.authentication import TokenAuthentication
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ProductViewSet(ReadOnlyModelViewSet[Product]):
-    """What is for sale, for everybody."""
+    """List or retrieve published products."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -42,41 +42,25 @@ class ProductViewSet(ReadOnlyModelViewSet[Product]):
 
     @override
     def get_queryset(self) -> "QuerySet[Product]":
-        """Select what is for sale.
-
-        Returns:
-            The products, the newest first.
-        """
+        """Return the published products."""
         return selectors.products()
 
     @extend_schema(responses=CategorySerializer)
     @action(detail=True)
     def category(self, _request: "Request", **_kwargs: str) -> Response:
-        """Show the category of a product.
-
-        Args:
-            _request: The request.
-            **_kwargs: The product's slug.
-
-        Returns:
-            200 with the category.
-        """
+        """Return the category of a product."""
         return Response(CategorySerializer(self.get_object().category).data)
 
 
 class RevenueView(APIView):
-    """What was earned, for admins."""
+    """Revenue report for admins."""
 
     authentication_classes = (TokenAuthentication, SessionAuthentication)
-    permission_classes = (IsAdminUser,)
+    permission_classes = (HasAdminRole,)
 
     @extend_schema(parameters=[RevenueQuerySerializer], responses=RevenueSerializer)
     def get(self, request: "Request") -> Response:
-        """Report the revenue of each month.
-
-        Returns:
-            200 with the report.
-        """
+        """Return the revenue of each month."""
         query = RevenueQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         summary = selectors.summary(**query.validated_data)

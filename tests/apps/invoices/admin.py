@@ -1,4 +1,4 @@
-"""Administration."""
+"""Admin."""
 
 from django.contrib import admin
 

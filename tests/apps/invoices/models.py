@@ -11,10 +11,10 @@ from apps.core.models import BaseModel
 
 
 class Invoice(BaseModel):
-    """What a user is owed."""
+    """An invoice of a user."""
 
     class Status(models.TextChoices):
-        """How far an invoice is."""
+        """The status of an invoice."""
 
         DRAFT = "draft"
         SENT = "sent"
@@ -39,20 +39,12 @@ class Invoice(BaseModel):
 
     @override
     def __str__(self) -> str:
-        """Name the invoice in the administration.
-
-        Returns:
-            The number.
-        """
+        """Return the number, which the admin shows."""
         return self.number
 
     @override
     def clean(self) -> None:
-        """Check what concerns more than one field.
-
-        Raises:
-            ValidationError: If the number is only blanks.
-        """
+        """Reject values that are invalid in combination."""
         if not self.number.strip():
             raise ValidationError({"number": "A number has to be readable."})
 
@@ -63,7 +55,7 @@ class Invoice(BaseModel):
 
 
 class Line(BaseModel):
-    """One thing that was done, with its price."""
+    """A line of an invoice."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField()
@@ -77,16 +69,12 @@ class Line(BaseModel):
 
     @override
     def __str__(self) -> str:
-        """Name the line in the administration.
-
-        Returns:
-            The text.
-        """
+        """Return the text, which the admin shows."""
         return self.text
 
 
 class Receipt(BaseModel):
-    """A file that proves a payment."""
+    """A proof of payment."""
 
     invoice = models.ForeignKey(
         Invoice, on_delete=models.CASCADE, related_name="receipts"
@@ -99,9 +87,5 @@ class Receipt(BaseModel):
 
     @override
     def __str__(self) -> str:
-        """Name the receipt in the administration.
-
-        Returns:
-            The file's name.
-        """
+        """Return the file name, which the admin shows."""
         return self.file.name or ""

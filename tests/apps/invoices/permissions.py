@@ -4,4 +4,4 @@ from apps.core.permissions import IsOwnerOrAdmin
 
 
 class IsInvoiceOwnerOrAdmin(IsOwnerOrAdmin):
-    """Allows the user an invoice belongs to, and admins."""
+    """Allows the owner of an invoice, and admins."""

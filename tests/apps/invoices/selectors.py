@@ -15,13 +15,10 @@ if TYPE_CHECKING:
 
 
 def visible_to(*, user: "User | AnonymousUser") -> "QuerySet[Invoice]":
-    """Select what a user may see.
+    """Return the invoices that a user may see, newest first.
 
     Args:
         user: Who asks; admins see everything, anonymous users nothing.
-
-    Returns:
-        The invoices with their lines and receipts, the newest first.
     """
     invoices = Invoice.objects.prefetch_related("lines", "receipts")
     if not user.is_authenticated:
@@ -36,13 +33,10 @@ def total(*, invoice: Invoice) -> Decimal: ...
 @overload
 def total(*, invoice: None) -> None: ...
 def total(*, invoice: Invoice | None) -> Decimal | None:
-    """Add up the lines.
+    """Return the sum of the lines, or None without an invoice.
 
     Args:
         invoice: The invoice, if there is one.
-
-    Returns:
-        The sum, or None without an invoice.
     """
     if invoice is None:
         return None

@@ -13,7 +13,7 @@ MAX_BYTES: Final = 100_000
 
 
 class LineSerializer(serializers.ModelSerializer[Line]):
-    """A line, in both directions."""
+    """A line in a request or response."""
 
     class Meta:
         """Serializer options."""
@@ -23,7 +23,7 @@ class LineSerializer(serializers.ModelSerializer[Line]):
 
 
 class ReceiptSerializer(serializers.ModelSerializer[Receipt]):
-    """A receipt, as clients see it."""
+    """A receipt in a response."""
 
     class Meta:
         """Serializer options."""
@@ -34,7 +34,7 @@ class ReceiptSerializer(serializers.ModelSerializer[Receipt]):
 
 
 class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
-    """An invoice, as clients see it."""
+    """An invoice in a response."""
 
     lines = LineSerializer(many=True, read_only=True)
     receipts = ReceiptSerializer(many=True, read_only=True)
@@ -48,13 +48,13 @@ class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
 
 
 class InvoiceWriteSerializer(serializers.Serializer[None]):
-    """What clients send to make an invoice."""
+    """A request to create an invoice."""
 
     number = serializers.CharField(max_length=20)
     lines = LineSerializer(many=True, allow_empty=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse an invoice over nothing.
+        """Reject an invoice with the sum zero.
 
         Args:
             attrs: The fields, each of them valid.
@@ -72,18 +72,18 @@ class InvoiceWriteSerializer(serializers.Serializer[None]):
 
 
 class LinesSerializer(serializers.Serializer[None]):
-    """What clients send to change an invoice."""
+    """A request to change an invoice."""
 
     lines = LineSerializer(many=True, allow_empty=False)
 
 
 class ReceiptUploadSerializer(serializers.Serializer[None]):
-    """What clients upload."""
+    """An uploaded receipt."""
 
     file = serializers.FileField()
 
     def validate_file(self, file: "UploadedFile[bytes]") -> "UploadedFile[bytes]":
-        """Refuse large files.
+        """Reject large files.
 
         Args:
             file: What was uploaded.

@@ -1,4 +1,4 @@
-"""Writes and the rules that guard them."""
+"""Writes and their business rules."""
 
 import logging
 from typing import TYPE_CHECKING, TypedDict
@@ -20,14 +20,14 @@ logger = logging.getLogger(__name__)
 
 
 class LineData(TypedDict):
-    """What makes up a line."""
+    """The data of a line."""
 
     text: str
     amount: "Decimal"
 
 
 def create(*, user: "User", number: str, lines: list[LineData]) -> Invoice:
-    """Write an invoice with its lines, all or nothing.
+    """Create an invoice with its lines.
 
     Args:
         user: Whose it is.
@@ -54,7 +54,7 @@ def create(*, user: "User", number: str, lines: list[LineData]) -> Invoice:
 
 @transaction.atomic
 def replace_lines(*, invoice: Invoice, lines: list[LineData]) -> Invoice:
-    """Ask for something else.
+    """Replace the lines of an invoice.
 
     Args:
         invoice: The invoice.
@@ -76,7 +76,7 @@ def replace_lines(*, invoice: Invoice, lines: list[LineData]) -> Invoice:
 
 
 def attach(*, invoice: Invoice, file: "UploadedFile[bytes]") -> Receipt:
-    """Keep the proof of a payment, which settles the invoice.
+    """Store a proof of payment and mark the invoice as paid.
 
     Args:
         invoice: The invoice.
@@ -95,7 +95,7 @@ def attach(*, invoice: Invoice, file: "UploadedFile[bytes]") -> Receipt:
 
 
 def delete_receipt(*, receipt: Receipt) -> None:
-    """Remove a receipt; its file goes when that is certain.
+    """Delete a receipt, and its file after the commit.
 
     Args:
         receipt: The receipt.
@@ -114,6 +114,6 @@ def _write_lines(invoice: Invoice, lines: list[LineData]) -> None:
 
 
 def _notify(invoice: Invoice) -> None:
-    """Tell that an invoice is paid."""
+    """Log that an invoice is paid."""
     profile = user_selectors.by_id(user_id=invoice.user_id)
     logger.info("Invoice paid", extra={"known_user": profile is not None})

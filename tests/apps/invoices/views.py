@@ -31,22 +31,18 @@ if TYPE_CHECKING:
 
 
 class InvoiceBaseView(GenericAPIView[Invoice]):
-    """What the views of one invoice share."""
+    """Base class of the views of one invoice."""
 
     serializer_class = InvoiceSerializer
 
     @override
     def get_queryset(self) -> "QuerySet[Invoice]":
-        """Select what the user may see.
-
-        Returns:
-            The invoices.
-        """
+        """Return the invoices that the user may see."""
         return selectors.visible_to(user=self.request.user)
 
 
 class InvoiceListView(ListAPIView[Invoice]):
-    """The user's invoices, and a place to add to them."""
+    """List the user's invoices; admins see all."""
 
     authentication_classes = (TokenAuthentication, SessionAuthentication)
     permission_classes = (IsAuthenticated,)
@@ -54,11 +50,7 @@ class InvoiceListView(ListAPIView[Invoice]):
 
     @override
     def get_queryset(self) -> "QuerySet[Invoice]":
-        """Select what the user may see.
-
-        Returns:
-            The invoices, the newest first.
-        """
+        """Return the invoices that the user may see."""
         return selectors.visible_to(user=self.request.user)
 
     @extend_schema(
@@ -66,11 +58,7 @@ class InvoiceListView(ListAPIView[Invoice]):
         responses={HTTPStatus.CREATED: InvoiceSerializer},
     )
     def post(self, request: "Request") -> Response:
-        """Write an invoice with its lines.
-
-        Returns:
-            201 with the invoice.
-        """
+        """Create an invoice with its lines."""
         serializer = InvoiceWriteSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         user = authenticated_user(request)
@@ -79,36 +67,20 @@ class InvoiceListView(ListAPIView[Invoice]):
 
 
 class InvoiceView(InvoiceBaseView):
-    """One invoice."""
+    """Read or change an invoice."""
 
     authentication_classes = (TokenAuthentication, SessionAuthentication)
     permission_classes = (IsInvoiceOwnerOrAdmin,)
 
     @extend_schema(responses=InvoiceSerializer)
     def get(self, request: "Request", pk: "uuid.UUID") -> Response:
-        """Show the invoice.
-
-        Args:
-            request: The request.
-            pk: The primary key.
-
-        Returns:
-            200 with the invoice.
-        """
+        """Return an invoice."""
         invoice = get_object_or_404(selectors.visible_to(user=request.user), pk=pk)
         return Response(InvoiceSerializer(invoice).data)
 
     @extend_schema(request=LinesSerializer, responses=InvoiceSerializer)
     def put(self, request: "Request", **_kwargs: "uuid.UUID") -> Response:
-        """Replace the lines.
-
-        Args:
-            request: The new lines.
-            **_kwargs: The primary key.
-
-        Returns:
-            200 with the invoice.
-        """
+        """Replace the lines of an invoice."""
         serializer = LinesSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         lines = serializer.validated_data["lines"]
@@ -128,15 +100,7 @@ class ReceiptView(InvoiceBaseView):
         responses={HTTPStatus.CREATED: ReceiptSerializer},
     )
     def post(self, request: "Request", **_kwargs: "uuid.UUID") -> Response:
-        """Upload a receipt.
-
-        Args:
-            request: The file.
-            **_kwargs: The invoice's primary key.
-
-        Returns:
-            201 with the receipt.
-        """
+        """Upload a receipt."""
         serializer = ReceiptUploadSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         receipt = services.attach(

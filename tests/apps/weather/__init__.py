@@ -1,1 +1,1 @@
-"""Forecasts from another service, asked without blocking a thread."""
+"""Forecasts of an external service, requested asynchronously."""

@@ -1,4 +1,4 @@
-"""The forecast service's API."""
+"""Client of the forecast service."""
 
 from typing import Final, TypedDict
 
@@ -9,36 +9,29 @@ SECONDS: Final = 3
 
 
 class Forecast(TypedDict):
-    """What the service tells of a place."""
+    """A forecast of the service."""
 
     place: str
     degrees: float
 
 
 class UnavailableError(Exception):
-    """The service did not answer, or not as it should."""
+    """The service gave no valid response."""
 
 
 def make_client() -> httpx.AsyncClient:
-    """Make what talks to the service.
-
-    Returns:
-        The client.
-    """
+    """Return an HTTP client of the service."""
     return httpx.AsyncClient(base_url=BASE_URL, timeout=SECONDS)
 
 
 async def fetch(place: str) -> Forecast:
-    """Ask for a forecast.
+    """Return the forecast for a place.
 
     Args:
         place: The place's name.
 
     Raises:
-        UnavailableError: If there is no answer of use.
-
-    Returns:
-        The forecast.
+        UnavailableError: If the response is missing or invalid.
     """
     try:
         async with make_client() as client:

@@ -8,16 +8,12 @@ from apps.core.models import BaseModel
 
 
 class Place(BaseModel):
-    """Where somebody asked for the weather."""
+    """A place, with its number of requests."""
 
     name = models.CharField(max_length=100, unique=True)
     asked = models.PositiveIntegerField(default=0)
 
     @override
     def __str__(self) -> str:
-        """Name the place.
-
-        Returns:
-            The name.
-        """
+        """Return the name."""
         return self.name

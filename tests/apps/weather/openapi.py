@@ -1,17 +1,14 @@
-"""Describes the plain views in the OpenAPI document."""
+"""OpenAPI description of the plain views."""
 
 from typing import Any
 
 
 def describe(result: dict[str, Any], **_kwargs: object) -> dict[str, Any]:
-    """Add the endpoints.
+    """Return the document with the endpoints added.
 
     Args:
         result: The document.
         **_kwargs: The generator and the request, unused.
-
-    Returns:
-        The document.
     """
     result["paths"]["/api/v1/weather/{place}/"] = {
         "get": {

@@ -6,36 +6,25 @@ from apps.weather.models import Place
 
 
 async def is_known(*, name: str) -> bool:
-    """Tell whether somebody asked for a place before.
+    """Return whether a place has been requested before.
 
     Args:
         name: The place's name.
-
-    Returns:
-        Whether it is stored.
     """
     return await Place.objects.filter(name=name).aexists()
 
 
 async def favourites() -> list[str]:
-    """Name the places that are asked for most.
-
-    Returns:
-        At most ten names.
-    """
+    """Return the names of the most requested places."""
     places = Place.objects.order_by("-asked", "name")[:10]
     return [place.name async for place in places]
 
 
 async def total() -> int:
-    """Count how often anybody asked.
-
-    Returns:
-        The number.
-    """
+    """Return the number of all requests."""
 
     def add_up() -> int:
-        """Add in a thread."""
+        """Add up the numbers."""
         return sum(Place.objects.values_list("asked", flat=True))
 
     return await sync_to_async(add_up)()

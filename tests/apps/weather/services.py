@@ -1,4 +1,4 @@
-"""Writes and the rules that guard them."""
+"""Writes and their business rules."""
 
 import asyncio
 
@@ -10,16 +10,13 @@ from apps.weather.models import Place
 
 
 async def forecast(*, name: str) -> client.Forecast:
-    """Ask for a forecast, and count that somebody did.
+    """Return the forecast for a place and count the request.
 
     Args:
         name: The place's name.
 
     Raises:
         NotFoundError: If no service knows anything.
-
-    Returns:
-        The forecast.
     """
     try:
         found, _ = await asyncio.gather(client.fetch(name), count(name=name))
@@ -29,7 +26,7 @@ async def forecast(*, name: str) -> client.Forecast:
 
 
 async def count(*, name: str) -> None:
-    """Count a question.
+    """Count a request.
 
     Args:
         name: The place's name.

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import JsonResponse, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.core.exceptions import NotFoundError, envelope
+from apps.core.exceptions import NotFoundError, error_response
 from apps.core.healthcheck import method_not_allowed
 from apps.weather import selectors, services
 
@@ -24,34 +24,28 @@ if TYPE_CHECKING:
 @csrf_exempt
 @login_not_required
 async def forecast(request: "HttpRequest", place: str) -> "HttpResponse":
-    """Show the weather of a place.
+    """Return the weather of a place.
 
     Args:
         request: The request.
         place: The place's name.
-
-    Returns:
-        200 with the forecast, or 404.
     """
     if request.method not in {"GET", "HEAD"}:
         return method_not_allowed(request)
     try:
         found = await services.forecast(name=place)
     except NotFoundError:
-        return envelope(HTTPStatus.NOT_FOUND, "not_found", "No forecast.")
+        return error_response(HTTPStatus.NOT_FOUND, "not_found", "No forecast.")
     return JsonResponse(found)
 
 
 @csrf_exempt
 @login_not_required
 async def favourites(request: "HttpRequest") -> "HttpResponseBase":
-    """Stream the places that are asked for most, line by line.
+    """Return a stream of the most requested places, one per line.
 
     Args:
         request: The request.
-
-    Returns:
-        200 with a name in each line.
     """
     if request.method not in {"GET", "HEAD"}:
         return method_not_allowed(request)
@@ -59,11 +53,7 @@ async def favourites(request: "HttpRequest") -> "HttpResponseBase":
 
 
 async def lines() -> "AsyncIterator[str]":
-    """Write the lines.
-
-    Yields:
-        A line.
-    """
+    """Yield the lines."""
     for name in await selectors.favourites():
         yield f"{name}\n"
     yield f"{await selectors.total()}\n"

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from apps.chat import tasks
-from apps.core import sockets
+from apps.core.websockets import groups
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     import pytest
 
 
-def test_announce_pushes_to_the_room(monkeypatch: "pytest.MonkeyPatch") -> None:
-    pushed: list[str] = []
+def test_announcement_is_sent_to_the_room(monkeypatch: "pytest.MonkeyPatch") -> None:
+    sent: list[str] = []
 
     def record(*, group: str, message: "Mapping[str, object]") -> None:
-        pushed.append(f"{group}: {message['text']}")
+        sent.append(f"{group}: {message['text']}")
 
-    monkeypatch.setattr(sockets, "push", record)
+    monkeypatch.setattr(groups, "send_on_commit", record)
 
     tasks.announce.delay("lobby", "Hello")
 
-    assert pushed == ["chat.lobby: Hello"]
+    assert sent == ["chat.lobby: Hello"]

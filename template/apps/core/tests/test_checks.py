@@ -20,7 +20,7 @@ POSTGRES_PASSWORD=
 
 @pytest.fixture
 def project(tmp_path: "Path", settings: "SettingsFixture") -> "Path":
-    """A folder with an `.env.example` in place of the project."""
+    """Return a folder with an `.env.example` that replaces the project."""
     (tmp_path / ".env.example").write_text(EXAMPLE)
     settings.BASE_DIR = tmp_path
     return tmp_path
@@ -35,7 +35,7 @@ def warnings() -> dict[str, str]:
     }
 
 
-def test_typo_gets_the_nearest_name(project: "Path") -> None:
+def test_misspelled_key_is_reported_with_a_suggestion(project: "Path") -> None:
     (project / ".env").write_text("THROTLE_ANON=10/hour\n")
 
     found = warnings()
@@ -44,7 +44,7 @@ def test_typo_gets_the_nearest_name(project: "Path") -> None:
     assert "Did you mean THROTTLE_ANON?" in found.popitem()[1]
 
 
-def test_unlike_key_gets_no_suggestion(project: "Path") -> None:
+def test_unknown_key_is_reported_without_a_suggestion(project: "Path") -> None:
     (project / ".env").write_text("NAME=value\n")
 
     (hint,) = warnings().values()
@@ -70,7 +70,7 @@ def test_known_key_is_accepted(project: "Path", line: str) -> None:
     assert not warnings()
 
 
-def test_key_from_env_example_needs_no_setting(project: "Path") -> None:
+def test_key_in_env_example_is_accepted(project: "Path") -> None:
     (project / ".env").write_text("COMPOSE_PROJECT_NAME=shop\n")
     assert warnings()
 
@@ -80,12 +80,12 @@ def test_key_from_env_example_needs_no_setting(project: "Path") -> None:
     assert not warnings()
 
 
-def test_missing_env_is_accepted(project: "Path") -> None:
+def test_missing_env_file_is_accepted(project: "Path") -> None:
     assert not (project / ".env").exists()
     assert not warnings()
 
 
-def test_image_has_no_example(project: "Path") -> None:
+def test_nothing_is_checked_without_env_example(project: "Path") -> None:
     (project / ".env.example").unlink()
     assert not warnings()
 

@@ -1,4 +1,4 @@
-"""Tests of which other origins may call the API."""
+"""Tests of cross-origin requests (CORS)."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from django.http.response import ResponseHeaders
     from django.test import Client
     from pytest_django import Settings
-    from rest_framework.test import APIClient
+
+    from tests.client import APITestClient
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ def _allow_list(settings: "Settings") -> None:
 
 
 def preflight(client: "Client", url: str, origin: str) -> "ResponseHeaders":
-    """Ask as a browser does before a request with a token, and return the headers."""
+    """Send the preflight request of a browser and return the response headers."""
     response = client.options(
         url,
         headers={
@@ -36,18 +37,18 @@ def preflight(client: "Client", url: str, origin: str) -> "ResponseHeaders":
     return response.headers
 
 
-def test_listed_origin_may_call(client: "Client") -> None:
+def test_allowed_origin_may_call_the_api(client: "Client") -> None:
     headers = preflight(client, reverse("me"), APP)
 
     assert headers[ALLOWED] == APP
     assert "PATCH" in headers["Access-Control-Allow-Methods"]
     assert "authorization" in headers["Access-Control-Allow-Headers"]
     assert "origin" in headers["Vary"]
-    # Cookies stay at home: other origins sign in with tokens.
+    # Other origins authenticate with tokens, never with cookies.
     assert "Access-Control-Allow-Credentials" not in headers
 
 
-def test_listed_origin_can_read_errors(client: "Client") -> None:
+def test_allowed_origin_can_read_errors(client: "Client") -> None:
     response = client.get(reverse("me"), headers={"Origin": APP})
 
     assert response[ALLOWED] == APP
@@ -67,8 +68,8 @@ def test_listed_origin_can_read_errors(client: "Client") -> None:
         "",
     ],
 )
-def test_other_origin_may_not(
-    client: "Client", user_client: "APIClient", origin: str
+def test_other_origin_may_not_call_the_api(
+    client: "Client", user_client: "APITestClient", origin: str
 ) -> None:
     read = user_client.get(reverse("me"), headers={"Origin": origin})
 
@@ -76,11 +77,13 @@ def test_other_origin_may_not(
     assert ALLOWED not in read.headers
 
 
-def test_administration_is_for_no_other_origin(client: "Client") -> None:
+def test_allowed_origin_may_not_call_the_admin(client: "Client") -> None:
     assert ALLOWED not in preflight(client, reverse("admin:login"), APP)
 
 
-def test_nobody_is_listed_by_default(client: "Client", settings: "Settings") -> None:
+def test_no_origin_is_allowed_by_default(
+    client: "Client", settings: "Settings"
+) -> None:
     settings.CORS_ALLOWED_ORIGINS = []
 
     assert ALLOWED not in preflight(client, reverse("me"), APP)

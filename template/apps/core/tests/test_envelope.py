@@ -1,4 +1,4 @@
-"""Every error of every URL below `/api/` is the envelope."""
+"""Tests that every error below `/api/` has the documented shape."""
 
 import json
 import re
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
-# Accept, content type and body.
+# `Accept` header, content type and body.
 REQUESTS = (
     ("*/*", "application/json", "{}"),
     ("text/html", "application/json", "{}"),
@@ -35,7 +35,7 @@ KINDS = {"validation_error", "client_error", "server_error"}
 def urls(
     patterns: list["URLPattern | URLResolver"], prefix: str = "/"
 ) -> "Iterator[str]":
-    """List the URLs of a URL configuration, with a key that is nobody's."""
+    """Yield the URLs of a URL configuration; the key in them does not exist."""
     for pattern in patterns:
         path = prefix + str(pattern.pattern).lstrip("^")
         if isinstance(pattern, URLResolver):
@@ -45,8 +45,10 @@ def urls(
             yield re.sub(r"<[^>]+>", key, path)
 
 
-def assert_enveloped(response: "HttpResponse", method: str) -> None:
-    """Check an answer, unless it is a success."""
+def assert_error_has_the_documented_shape(
+    response: "HttpResponse", method: str
+) -> None:
+    """Check the shape of a response that is an error."""
     assert response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
     if response.status_code < HTTPStatus.BAD_REQUEST:
         return
@@ -72,12 +74,12 @@ def assert_enveloped(response: "HttpResponse", method: str) -> None:
     "url",
     [url for url in urls(get_resolver().url_patterns) if url.startswith("/api/")],
 )
-def test_whatever_is_sent(
+def test_every_error_has_the_documented_shape(
     client_for: "Callable[[User], APIClient]", role: str, url: str
 ) -> None:
     factories = {"user": UserFactory, "admin": AdminFactory}
     for method in METHODS:
-        # A client of its own: an earlier request may have logged the other out.
+        # A new client for each method, as a request may end the session.
         if role in factories:
             client = client_for(factories[role].create())
         else:
@@ -88,4 +90,4 @@ def test_whatever_is_sent(
                 method, url, body, content_type, headers={"Accept": accept}
             )
 
-            assert_enveloped(response, method)
+            assert_error_has_the_documented_shape(response, method)

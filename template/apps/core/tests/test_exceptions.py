@@ -1,4 +1,4 @@
-"""Tests of the error envelope."""
+"""Tests of the error responses of views."""
 
 import json
 from http import HTTPStatus
@@ -16,13 +16,13 @@ from django.urls import path
 from rest_framework import exceptions as drf, serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
-from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
-from apps.core import exceptions
+from apps.core import error_views, exceptions
 from apps.users.authentication import TokenAuthentication
 from apps.users.models import User
 from config.urls import handler400, handler403, handler404, handler500, urlpatterns
+from tests.client import APITestClient, error_codes
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -55,21 +55,21 @@ class RaisingView(APIView):
     permission_classes = (AllowAny,)
 
     def get(self, _request: "Request", name: str) -> Response:
-        """Raise."""
+        """Raise the exception."""
         raise RAISED[name]
 
 
 class EchoSerializer(serializers.Serializer[Any]):
-    """A nested body."""
+    """A body with nested rows and a list."""
 
     class RowSerializer(serializers.Serializer[Any]):
-        """A row of the body."""
+        """A nested row."""
 
         name = serializers.CharField()
 
         @override
         def validate(self, attrs: Any) -> Any:
-            """Refuse one name."""
+            """Reject one name."""
             if attrs["name"] == "both":
                 message = "Not this one."
                 raise serializers.ValidationError(message)
@@ -80,20 +80,20 @@ class EchoSerializer(serializers.Serializer[Any]):
 
 
 class EchoView(APIView):
-    """Checks a nested body."""
+    """Validates a nested body."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     def post(self, request: "Request") -> Response:
-        """Check the body."""
+        """Validate the body."""
         serializer = EchoSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return Response(serializer.data)
 
 
 def raising_django_view(_request: "HttpRequest", name: str) -> "HttpResponse":
-    """Raise outside REST framework."""
+    """Raise the exception named in the URL, outside REST framework."""
     raise RAISED[name]
 
 
@@ -110,15 +110,9 @@ pytestmark = pytest.mark.urls(__name__)
 
 
 @pytest.fixture
-def lenient_client() -> APIClient:
-    """A client that answers an unexpected exception with the response to it."""
-    return APIClient(raise_request_exception=False)
-
-
-def errors(response: "HttpResponse") -> list[tuple[str, str | None]]:
-    """List the code and the field of each error in a response."""
-    found = json.loads(response.content)["errors"]
-    return [(error["code"], error["attr"]) for error in found]
+def lenient_client() -> APITestClient:
+    """Return a client that gets error responses instead of the exceptions of views."""
+    return APITestClient(raise_request_exception=False)
 
 
 @pytest.mark.parametrize(
@@ -144,69 +138,85 @@ def errors(response: "HttpResponse") -> list[tuple[str, str | None]]:
         ("unavailable", HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", "error"),
     ],
 )
-def test_exceptions_of_views(
-    lenient_client: APIClient, name: str, status: HTTPStatus, kind: str, code: str
+def test_exception_of_a_view_becomes_an_error_response(
+    lenient_client: APITestClient, name: str, status: HTTPStatus, kind: str, code: str
 ) -> None:
-    response = lenient_client.get(f"/api/raise/{name}/")
+    response = lenient_client.get(f"/api/raise/{name}/", expected_status=status)
 
-    assert response.status_code == status
     assert response.json()["type"] == kind
     assert [error["code"] for error in response.json()["errors"]] == [code]
     assert "secret" not in response.content.decode().replace("secret-free", "")
 
 
-def test_fields_are_named_by_path(lenient_client: APIClient) -> None:
+def test_nested_fields_are_named_by_their_path(lenient_client: APITestClient) -> None:
     sparse = lenient_client.get("/api/raise/drf-validation/")
     nested = lenient_client.post(
         "/api/echo/",
         {"rows": [{"name": "ok"}, {}, {"name": "both"}], "tags": [1, "x"]},
     )
 
-    assert errors(sparse) == [("invalid", "items.1.name")]
-    assert errors(nested) == [
+    assert error_codes(sparse) == [("invalid", "items.1.name")]
+    assert error_codes(nested) == [
         ("required", "rows.1.name"),
         ("invalid", "rows.2"),
         ("invalid", "tags.1"),
     ]
 
 
-def test_body_that_is_no_object(lenient_client: APIClient) -> None:
-    assert errors(lenient_client.post("/api/echo/", [1])) == [("invalid", None)]
+def test_body_that_is_not_an_object_is_invalid(lenient_client: APITestClient) -> None:
+    assert error_codes(lenient_client.post("/api/echo/", [1])) == [("invalid", None)]
 
 
-def test_authentication_error_names_the_scheme(lenient_client: APIClient) -> None:
+def test_authentication_error_names_the_scheme(lenient_client: APITestClient) -> None:
     response = lenient_client.get("/api/raise/authentication/")
 
     assert response["WWW-Authenticate"] == TokenAuthentication.keyword
 
 
-def test_method_media_type_and_format(lenient_client: APIClient) -> None:
-    method = lenient_client.delete("/api/echo/")
-    media_type = lenient_client.generic("POST", "/api/echo/", "a=b", "text/plain")
-    accept = lenient_client.get("/api/raise/app/", HTTP_ACCEPT="text/html")
+def test_method_that_a_view_lacks_is_rejected(lenient_client: APITestClient) -> None:
+    response = lenient_client.delete(
+        "/api/echo/", expected_status=HTTPStatus.METHOD_NOT_ALLOWED
+    )
 
-    assert method.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-    assert errors(method) == [("method_not_allowed", None)]
-    assert media_type.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    assert errors(media_type) == [("unsupported_media_type", None)]
-    assert accept.status_code == HTTPStatus.NOT_ACCEPTABLE
-    assert errors(accept) == [("not_acceptable", None)]
+    assert error_codes(response) == [("method_not_allowed", None)]
+
+
+def test_body_of_another_media_type_is_rejected(lenient_client: APITestClient) -> None:
+    response = lenient_client.post(
+        "/api/echo/",
+        "a=b",
+        content_type="text/plain",
+        expected_status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    )
+
+    assert error_codes(response) == [("unsupported_media_type", None)]
+
+
+def test_client_has_to_accept_json(lenient_client: APITestClient) -> None:
+    response = lenient_client.get(
+        "/api/raise/app/",
+        headers={"Accept": "text/html"},
+        expected_status=HTTPStatus.NOT_ACCEPTABLE,
+    )
+
+    assert error_codes(response) == [("not_acceptable", None)]
 
 
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
-def test_unknown_endpoint(
-    lenient_client: APIClient,
+def test_unknown_endpoint_is_not_found(
+    lenient_client: APITestClient,
     settings: "Settings",
     method: str,
     debug: object,
 ) -> None:
     settings.DEBUG = bool(debug)
 
-    response = getattr(lenient_client, method)("/api/v1/nothing/here")
+    response = getattr(lenient_client, method)(
+        "/api/v1/nothing/here", expected_status=HTTPStatus.NOT_FOUND
+    )
 
-    assert response.status_code == HTTPStatus.NOT_FOUND
-    assert errors(response) == [("not_found", None)]
+    assert error_codes(response) == [("not_found", None)]
 
 
 @pytest.mark.parametrize(
@@ -218,21 +228,22 @@ def test_unknown_endpoint(
         ("unexpected", HTTPStatus.INTERNAL_SERVER_ERROR),
     ],
 )
-def test_exceptions_of_django_views(
-    lenient_client: APIClient, name: str, status: HTTPStatus
+def test_exception_of_a_django_view_is_json_below_api_and_html_elsewhere(
+    lenient_client: APITestClient, name: str, status: HTTPStatus
 ) -> None:
-    below_api = lenient_client.get(f"/api/django/{name}/")
-    page = lenient_client.get(f"/page/{name}/")
+    below_api = lenient_client.get(f"/api/django/{name}/", expected_status=status)
+    page = lenient_client.get(f"/page/{name}/", expected_status=status)
 
-    assert below_api.status_code == page.status_code == status
     assert below_api.json()["errors"][0]["attr"] is None
     assert page["Content-Type"].startswith("text/html")
     assert "secret" not in (below_api.content + page.content).decode()
 
 
-def test_csrf_failure(rf: "RequestFactory") -> None:
-    below_api = exceptions.csrf_failure(rf.post("/api/echo/"), "No cookie.")
-    page = exceptions.csrf_failure(rf.post("/admin/"), "No cookie.")
+def test_csrf_failure_is_json_below_api_and_html_elsewhere(
+    rf: "RequestFactory",
+) -> None:
+    below_api = error_views.csrf_failure(rf.post("/api/echo/"), "No cookie.")
+    page = error_views.csrf_failure(rf.post("/admin/"), "No cookie.")
 
     assert json.loads(below_api.content)["errors"][0]["code"] == "permission_denied"
     assert page["Content-Type"].startswith("text/html")

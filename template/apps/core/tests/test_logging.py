@@ -18,7 +18,7 @@ STREAM = io.StringIO()
 
 @pytest.fixture
 def logger() -> "Iterator[logging.Logger]":
-    """A logger with the handler and the formatter of production."""
+    """Yield a logger with the formatter of production."""
     formatter = dict(settings.LOGGING["formatters"]["json"])
     handler = logging.StreamHandler(STREAM)
     handler.setFormatter(formatter.pop("()")(**formatter))
@@ -30,12 +30,12 @@ def logger() -> "Iterator[logging.Logger]":
 
 
 def last_line() -> dict[str, Any]:
-    """Parse the last line that was logged."""
+    """Return the last logged line, parsed."""
     line: dict[str, Any] = json.loads(STREAM.getvalue().splitlines()[-1])
     return line
 
 
-def test_line_is_one_json_object(logger: logging.Logger) -> None:
+def test_record_is_one_line_of_json(logger: logging.Logger) -> None:
     with structlog.contextvars.bound_contextvars(request_id="abc"):
         logger.warning("Something\nhappened", extra={"status": 200})
 
@@ -50,13 +50,13 @@ def test_line_is_one_json_object(logger: logging.Logger) -> None:
     }
 
 
-def test_request_is_not_quoted(logger: logging.Logger) -> None:
-    logger.warning("Refused", extra={"request": "<ASGIRequest: GET '/?code=query'>"})
+def test_request_object_is_left_out(logger: logging.Logger) -> None:
+    logger.warning("Rejected", extra={"request": "<ASGIRequest: GET '/?code=query'>"})
 
     assert "query" not in json.dumps(last_line())
 
 
-def test_nested_texts_are_masked(logger: logging.Logger) -> None:
+def test_nested_values_are_masked(logger: logging.Logger) -> None:
     logger.warning("Failed", extra={"data": {"errors": ["to ada@example.com"]}})
 
     assert last_line()["data"] == {"errors": ["to [email]"]}

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
-from apps.core.permissions import IsAdminUser, IsOwnerOrAdmin
+from apps.core.permissions import HasAdminRole, IsOwnerOrAdmin
 from apps.users.tests.factories import AdminFactory, UserFactory
 
 if TYPE_CHECKING:
@@ -20,30 +20,33 @@ pytestmark = pytest.mark.django_db
 
 
 def request_of(user: "User | AnonymousUser") -> "Request":
-    """Make a request of a user."""
+    """Return a request of a user."""
     request = APIView().initialize_request(APIRequestFactory().get("/"))
     request.user = user
     return request
 
 
-def test_admin_is_a_role() -> None:
-    staff = UserFactory.create(is_staff=True)
-
-    assert IsAdminUser().has_permission(request_of(AdminFactory.create()), APIView())
-    assert not IsAdminUser().has_permission(request_of(staff), APIView())
-    assert not IsAdminUser().has_permission(request_of(AnonymousUser()), APIView())
+def has_admin_role(user: "User | AnonymousUser") -> bool:
+    """Ask `HasAdminRole`."""
+    return HasAdminRole().has_permission(request_of(user), APIView())
 
 
-def test_object_belongs_to_its_owner() -> None:
+def may_access(user: "User | AnonymousUser", *, owner: "User") -> bool:
+    """Ask `IsOwnerOrAdmin` about an object of `owner`."""
+    obj = cast("Any", SimpleNamespace(user_id=owner.pk))
+    return IsOwnerOrAdmin().has_object_permission(request_of(user), APIView(), obj)
+
+
+def test_admin_role_is_required_and_staff_status_is_not_enough() -> None:
+    assert has_admin_role(AdminFactory.create())
+    assert not has_admin_role(UserFactory.create(is_staff=True))
+    assert not has_admin_role(AnonymousUser())
+
+
+def test_object_is_accessible_to_its_owner_and_to_admins() -> None:
     owner = UserFactory.create()
-    thing = cast("Any", SimpleNamespace(user_id=owner.pk))
 
-    def may(user: "User | AnonymousUser") -> bool:
-        return IsOwnerOrAdmin().has_object_permission(
-            request_of(user), APIView(), thing
-        )
-
-    assert may(owner)
-    assert may(AdminFactory.create())
-    assert not may(UserFactory.create())
-    assert not may(AnonymousUser())
+    assert may_access(owner, owner=owner)
+    assert may_access(AdminFactory.create(), owner=owner)
+    assert not may_access(UserFactory.create(), owner=owner)
+    assert not may_access(AnonymousUser(), owner=owner)

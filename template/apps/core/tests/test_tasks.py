@@ -1,4 +1,4 @@
-"""Tests of what every task starts from."""
+"""Tests of the base class of tasks."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -10,29 +10,28 @@ from django.db import transaction
 from apps.core.tasks import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from pytest_django import DjangoCaptureOnCommitCallbacks
 
 CALLS: list[str] = []
-
-type Commit = Callable[..., AbstractContextManager[object]]
 
 pytestmark = pytest.mark.django_db
 
 
 @shared_task(base=Task, name="tests.note")
 def note(text: str) -> None:
-    """Remember a call."""
+    """Record a call."""
     CALLS.append(text)
 
 
 @pytest.fixture(autouse=True)
 def _no_calls() -> None:
-    """Forget the calls of other tests."""
+    """Clear the calls of other tests."""
     CALLS.clear()
 
 
-def test_runs_after_the_commit(django_capture_on_commit_callbacks: "Commit") -> None:
+def test_task_runs_after_the_commit(
+    django_capture_on_commit_callbacks: "DjangoCaptureOnCommitCallbacks",
+) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         note.delay_on_commit("sent")
         assert CALLS == []
@@ -40,8 +39,8 @@ def test_runs_after_the_commit(django_capture_on_commit_callbacks: "Commit") -> 
     assert CALLS == ["sent"]
 
 
-def test_does_not_run_after_a_rollback(
-    django_capture_on_commit_callbacks: "Commit",
+def test_task_does_not_run_after_a_rollback(
+    django_capture_on_commit_callbacks: "DjangoCaptureOnCommitCallbacks",
 ) -> None:
     def fail() -> None:
         with transaction.atomic():
@@ -54,15 +53,15 @@ def test_does_not_run_after_a_rollback(
     assert CALLS == []
 
 
-def test_broker_that_is_down_is_logged(
-    django_capture_on_commit_callbacks: "Commit",
+def test_task_lost_in_an_outage_of_the_broker_is_logged(
+    django_capture_on_commit_callbacks: "DjangoCaptureOnCommitCallbacks",
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def refuse(*_args: object) -> None:
+    def raise_error(*_args: object) -> None:
         raise note.OperationalError
 
-    monkeypatch.setattr(note, "delay", refuse)
+    monkeypatch.setattr(note, "delay", raise_error)
 
     with (
         caplog.at_level(logging.ERROR),
@@ -70,6 +69,7 @@ def test_broker_that_is_down_is_logged(
     ):
         note.delay_on_commit("lost")
 
-    line = caplog.records[-1].__dict__
-    assert line["message"].startswith("Task lost")
-    assert (line["task"], line["task_args"]) == ("tests.note", ("lost",))
+    record = vars(caplog.records[-1])
+    assert record["message"].startswith("Task lost")
+    assert record["task"] == "tests.note"
+    assert record["task_args"] == ("lost",)

@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 (
                     "is_staff",
                     models.BooleanField(
-                        default=False, help_text="May log in to the administration."
+                        default=False, help_text="Can log in to the admin."
                     ),
                 ),
                 (

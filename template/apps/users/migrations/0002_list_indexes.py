@@ -1,4 +1,4 @@
-"""Index what lists of users are ordered by, filtered by and searched for."""
+"""Add indexes for ordering, filtering and searching lists of users."""
 
 from typing import TYPE_CHECKING
 
@@ -9,30 +9,34 @@ if TYPE_CHECKING:
     from django.apps.registry import Apps
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-SEARCHED = ("name", "email")
+SEARCHED_COLUMNS = ("name", "email")
 
 
-def index_trigrams(_apps: "Apps", schema_editor: "BaseDatabaseSchemaEditor") -> None:
-    """Index the columns in capitals, which is what `icontains` compares."""
+def create_trigram_indexes(
+    _apps: "Apps", schema_editor: "BaseDatabaseSchemaEditor"
+) -> None:
+    """Create trigram indexes of UPPER(column), which `icontains` compares."""
     if schema_editor.connection.vendor != "postgresql":
         return
-    for column in SEARCHED:
+    for column in SEARCHED_COLUMNS:
         schema_editor.execute(
             f"CREATE INDEX users_{column}_trigrams ON users_user "
             f"USING gin (UPPER({column}) gin_trgm_ops)"
         )
 
 
-def forget_trigrams(_apps: "Apps", schema_editor: "BaseDatabaseSchemaEditor") -> None:
-    """Remove these indexes."""
+def drop_trigram_indexes(
+    _apps: "Apps", schema_editor: "BaseDatabaseSchemaEditor"
+) -> None:
+    """Drop the trigram indexes."""
     if schema_editor.connection.vendor != "postgresql":
         return
-    for column in SEARCHED:
+    for column in SEARCHED_COLUMNS:
         schema_editor.execute(f"DROP INDEX users_{column}_trigrams")
 
 
 class Migration(migrations.Migration):
-    """The indexes of lists."""
+    """Indexes of lists."""
 
     dependencies = [
         ("users", "0001_initial"),
@@ -67,7 +71,7 @@ class Migration(migrations.Migration):
                 name="users_active_name",
             ),
         ),
-        # Only PostgreSQL has it; elsewhere this operation does nothing.
+        # Does nothing on databases other than PostgreSQL.
         TrigramExtension(),
-        migrations.RunPython(index_trigrams, forget_trigrams),
+        migrations.RunPython(create_trigram_indexes, drop_trigram_indexes),
     ]

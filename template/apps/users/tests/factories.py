@@ -1,4 +1,4 @@
-"""Factories, the only way tests make users."""
+"""Factories of users."""
 
 from typing import Any, override
 
@@ -11,7 +11,7 @@ fake = Faker()
 
 
 def fake_password() -> str:
-    """Make up a password that the validators accept."""
+    """Return a random password that the validators accept."""
     password: str = fake.password(length=20)
     return password
 

@@ -1,4 +1,4 @@
-"""Tests of the users app's administration."""
+"""Tests of the admin of users and sessions."""
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -16,17 +16,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def staff_client(client: "Client") -> "Client":
-    """A browser signed in as superuser."""
-    client.force_login(User.objects.create_superuser("root@example.com"))
-    return client
-
-
-def test_adds_a_user(staff_client: "Client") -> None:
+def test_adds_a_user(superuser_client: "Client") -> None:
     password = fake_password()
 
-    response = staff_client.post(
+    response = superuser_client.post(
         reverse("admin:users_user_add"),
         {
             "email": "Ada@Example.com",
@@ -41,31 +34,33 @@ def test_adds_a_user(staff_client: "Client") -> None:
     assert User.objects.get(email="ada@example.com").check_password(password)
 
 
-def test_searches_users(staff_client: "Client") -> None:
+def test_searches_users(superuser_client: "Client") -> None:
     UserFactory.create(name="Ada Lovelace")
     UserFactory.create(name="Grace Hopper")
 
-    page = staff_client.get(reverse("admin:users_user_changelist"), {"q": "lovelace"})
+    page = superuser_client.get(
+        reverse("admin:users_user_changelist"), {"q": "lovelace"}
+    )
 
     assert "Ada Lovelace" in page.content.decode()
     assert "Grace Hopper" not in page.content.decode()
 
 
-def test_shows_the_phone_in_clear(staff_client: "Client") -> None:
+def test_shows_the_decrypted_phone(superuser_client: "Client") -> None:
     user = UserFactory.create(phone="+1 555 0100")
 
-    page = staff_client.get(reverse("admin:users_user_change", args=[user.pk]))
+    page = superuser_client.get(reverse("admin:users_user_change", args=[user.pk]))
 
     assert "+1 555 0100" in page.content.decode()
 
 
-def test_deleting_a_session_ends_it(staff_client: "Client") -> None:
+def test_deleting_a_session_ends_it(superuser_client: "Client") -> None:
     services.start_session(user=UserFactory.create())
     session = AuthSession.objects.get()
 
-    page = staff_client.get(reverse("admin:users_authsession_changelist"))
+    page = superuser_client.get(reverse("admin:users_authsession_changelist"))
     assert session.user.email in page.content.decode()
-    staff_client.post(
+    superuser_client.post(
         reverse("admin:users_authsession_delete", args=[session.pk]), {"post": "yes"}
     )
 
@@ -73,12 +68,14 @@ def test_deleting_a_session_ends_it(staff_client: "Client") -> None:
 
 
 @pytest.mark.parametrize("whose", ["own", "other"])
-def test_a_new_password_ends_sessions(staff_client: "Client", whose: str) -> None:
+def test_a_new_password_ends_the_sessions_of_its_user(
+    superuser_client: "Client", whose: str
+) -> None:
     password = fake_password()
     root = User.objects.get()
     root.set_password(password)
     root.save()
-    staff_client.force_login(root)
+    superuser_client.force_login(root)
     user = root if whose == "own" else UserFactory.create()
     services.start_session(user=user)
     services.start_session(user=(bystander := UserFactory.create()))
@@ -86,11 +83,11 @@ def test_a_new_password_ends_sessions(staff_client: "Client", whose: str) -> Non
 
     if whose == "own":
         form = {"old_password": password, "new_password1": new, "new_password2": new}
-        response = staff_client.post(reverse("admin:password_change"), form)
+        response = superuser_client.post(reverse("admin:password_change"), form)
     else:
         form = {"usable_password": "true", "password1": new, "password2": new}
         url = reverse("admin:auth_user_password_change", args=[user.pk])
-        response = staff_client.post(url, form)
+        response = superuser_client.post(url, form)
     user.refresh_from_db()
 
     assert response.status_code == HTTPStatus.FOUND
@@ -98,19 +95,19 @@ def test_a_new_password_ends_sessions(staff_client: "Client", whose: str) -> Non
     assert [session.user for session in AuthSession.objects.all()] == [bystander]
 
 
-def test_sessions_cannot_be_added(staff_client: "Client") -> None:
-    response = staff_client.get(reverse("admin:users_authsession_add"))
+def test_sessions_cannot_be_added(superuser_client: "Client") -> None:
+    response = superuser_client.get(reverse("admin:users_authsession_add"))
 
     assert response.status_code == HTTPStatus.FORBIDDEN
 
 
 @pytest.mark.django_db(transaction=True)
-def test_changes_reach_cached_profiles(staff_client: "Client") -> None:
+def test_a_change_invalidates_the_cached_profile(superuser_client: "Client") -> None:
     user = UserFactory.create(name="Ada")
     selectors.by_id(user_id=user.pk)
     form = {"email": user.email, "name": "Grace", "role": "user", "is_active": "on"}
 
-    staff_client.post(reverse("admin:users_user_change", args=[user.pk]), form)
+    superuser_client.post(reverse("admin:users_user_change", args=[user.pk]), form)
     profile = selectors.by_id(user_id=user.pk)
 
     assert profile is not None
@@ -119,18 +116,20 @@ def test_changes_reach_cached_profiles(staff_client: "Client") -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("how", ["page", "action"])
-def test_deletion_reaches_cached_profiles(staff_client: "Client", how: str) -> None:
+def test_a_deletion_invalidates_the_cached_profile(
+    superuser_client: "Client", how: str
+) -> None:
     user = UserFactory.create()
     services.start_session(user=user)
     selectors.by_id(user_id=user.pk)
 
     if how == "page":
         url = reverse("admin:users_user_delete", args=[user.pk])
-        staff_client.post(url, {"post": "yes"})
+        superuser_client.post(url, {"post": "yes"})
     else:
         url = reverse("admin:users_user_changelist")
         form = {"action": "delete_selected", "_selected_action": user.pk, "post": "yes"}
-        staff_client.post(url, form)
+        superuser_client.post(url, form)
 
     assert not User.objects.filter(pk=user.pk).exists()
     assert not AuthSession.objects.exists()

@@ -1,4 +1,4 @@
-"""Tests of the users app's models and managers."""
+"""Tests of the models and managers."""
 
 import pytest
 from django.db import IntegrityError
@@ -11,7 +11,7 @@ from apps.users.tests.factories import AdminFactory, UserFactory, fake_password
 pytestmark = pytest.mark.django_db
 
 
-def test_user_is_named_by_email() -> None:
+def test_user_is_shown_by_email() -> None:
     assert str(UserFactory.build(email="ada@example.com")) == "ada@example.com"
 
 
@@ -22,19 +22,19 @@ def test_email_is_stored_in_lower_case() -> None:
     assert User.objects.get_by_natural_key("ADA@example.com") == user
 
 
-def test_email_is_unique_in_any_capitals() -> None:
+def test_email_is_unique_case_insensitively() -> None:
     UserFactory.create(email="ada@example.com")
 
     with pytest.raises(IntegrityError):
         UserFactory.create(email="ADA@EXAMPLE.com")
 
 
-def test_database_refuses_capitals_that_bypass_the_manager() -> None:
+def test_database_rejects_upper_case_that_bypasses_the_manager() -> None:
     with pytest.raises(IntegrityError):
         User.objects.bulk_create([User(email="Ada@example.com", name="Ada")])
 
 
-def test_clean_lowers_the_email() -> None:
+def test_clean_converts_the_email_to_lower_case() -> None:
     user = User(email="Ada@Example.com", name="Ada")
     user.clean()
 
@@ -46,7 +46,7 @@ def test_email_is_required() -> None:
         User.objects.create_user("", fake_password())
 
 
-def test_superuser_may_do_everything() -> None:
+def test_superuser_has_every_privilege() -> None:
     user = User.objects.create_superuser("root@example.com", fake_password())
 
     assert user.is_staff
@@ -54,20 +54,20 @@ def test_superuser_may_do_everything() -> None:
     assert user.is_admin
 
 
-def test_user_without_password_cannot_log_in() -> None:
+def test_user_without_a_password_cannot_log_in() -> None:
     user = User.objects.create_user("ada@example.com", name="Ada")
 
     assert not user.has_usable_password()
 
 
-def test_active_leaves_out_deactivated_users() -> None:
+def test_active_excludes_deactivated_users() -> None:
     user = UserFactory.create()
     UserFactory.create(is_active=False)
 
     assert list(User.objects.active()) == [user]
 
 
-def test_by_role_selects_active_users_of_the_role() -> None:
+def test_by_role_returns_active_users_of_the_role() -> None:
     admin = AdminFactory.create()
     AdminFactory.create(is_active=False)
     UserFactory.create()

@@ -1,4 +1,4 @@
-"""Tests of the users app's selectors."""
+"""Tests of the selectors."""
 
 import uuid
 from typing import TYPE_CHECKING
@@ -16,13 +16,14 @@ pytestmark = pytest.mark.django_db
 
 
 def test_by_id_finds_active_users_only() -> None:
-    user, gone = UserFactory.create(), UserFactory.create(is_active=False)
+    user = UserFactory.create()
+    deactivated = UserFactory.create(is_active=False)
 
     profile = selectors.by_id(user_id=user.pk)
 
     assert profile is not None
     assert profile["id"] == str(user.pk)
-    assert selectors.by_id(user_id=gone.pk) is None
+    assert selectors.by_id(user_id=deactivated.pk) is None
     assert selectors.by_id(user_id=uuid.uuid4()) is None
 
 
@@ -39,7 +40,7 @@ def test_by_id_is_cached_without_the_password(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_by_id_follows_changes_at_once() -> None:
+def test_by_id_returns_changes_immediately() -> None:
     user, admin = UserFactory.create(), AdminFactory.create()
     selectors.by_id(user_id=user.pk)
 
@@ -52,7 +53,7 @@ def test_by_id_follows_changes_at_once() -> None:
     assert selectors.by_id(user_id=user.pk) is None
 
 
-def test_by_email_ignores_capitals() -> None:
+def test_by_email_is_case_insensitive() -> None:
     user = UserFactory.create(email="ada@example.com")
 
     assert selectors.by_email(email="ADA@example.com") == user
@@ -66,14 +67,14 @@ def test_email_exists_counts_deactivated_users() -> None:
     assert not selectors.email_exists(email="other@example.com")
 
 
-def test_list_active_has_the_newest_first() -> None:
+def test_list_active_returns_the_newest_users_first() -> None:
     users = UserFactory.create_batch(3)
     UserFactory.create(is_active=False)
 
     assert list(selectors.list_active()) == users[::-1]
 
 
-def test_list_active_loads_no_secrets() -> None:
+def test_list_active_does_not_load_secrets() -> None:
     UserFactory.create(phone="+1 555 0100")
 
     (user,) = selectors.list_active()
@@ -93,7 +94,7 @@ def test_list_active_searches_name_and_email(search: str) -> None:
     ("search", "is_found"),
     [("ad", True), ("L", True), ("a", True), ("da", False), ("@", False)],
 )
-def test_list_active_searches_one_or_two_characters_where_words_begin(
+def test_list_active_searches_short_texts_at_the_start_of_words(
     search: str, *, is_found: bool
 ) -> None:
     UserFactory.create(name="Countess Lovelace", email="ada@example.com")

@@ -1,8 +1,8 @@
-"""Tests of the users app's tasks and mails."""
+"""Tests of the tasks and the emails they send."""
 
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from django.core import mail
@@ -13,21 +13,19 @@ from apps.users.models import AuthSession
 from apps.users.tests.factories import UserFactory, fake_password
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from pytest_django import DjangoCaptureOnCommitCallbacks
 
     from apps.users.models import User
 
-type Commit = Callable[..., AbstractContextManager[object]]
-
-ATTEMPTS = 4
+# The first attempt and three retries.
+ATTEMPTS: Final = 4
 
 pytestmark = pytest.mark.django_db
 
 
 class TestSendWelcomeEmail:
-    def test_follows_a_registration(
-        self, django_capture_on_commit_callbacks: "Commit"
+    def test_runs_after_a_registration(
+        self, django_capture_on_commit_callbacks: "DjangoCaptureOnCommitCallbacks"
     ) -> None:
         with django_capture_on_commit_callbacks(execute=True):
             user = services.register(
@@ -46,7 +44,7 @@ class TestSendWelcomeEmail:
 
         assert len(mail.outbox) == 1
 
-    def test_leaves_deactivated_users_alone(self) -> None:
+    def test_sends_nothing_to_deactivated_users(self) -> None:
         user = UserFactory.create(is_active=False)
 
         tasks.send_welcome_email.delay(str(user.pk))
@@ -54,7 +52,7 @@ class TestSendWelcomeEmail:
         assert mail.outbox == []
 
     @pytest.mark.parametrize("error", [SMTPServerDisconnected, ConnectionRefusedError])
-    def test_tries_again_when_mail_fails(
+    def test_retries_when_the_mail_server_fails(
         self, user: "User", monkeypatch: pytest.MonkeyPatch, error: type[Exception]
     ) -> None:
         attempts = self.fail_with(error, monkeypatch)
@@ -63,7 +61,7 @@ class TestSendWelcomeEmail:
 
         assert len(attempts) == ATTEMPTS
 
-    def test_does_not_try_other_errors_again(
+    def test_does_not_retry_after_other_errors(
         self, user: "User", monkeypatch: pytest.MonkeyPatch
     ) -> None:
         attempts = self.fail_with(LookupError, monkeypatch)
@@ -75,19 +73,19 @@ class TestSendWelcomeEmail:
     def fail_with(
         self, error: type[Exception], monkeypatch: pytest.MonkeyPatch
     ) -> list[object]:
-        """Make sending fail and return the list of attempts."""
+        """Make sending fail and return the list that collects the attempts."""
         attempts: list[object] = []
 
         def fail(profile: object) -> None:
             attempts.append(profile)
             raise error
 
-        monkeypatch.setattr(emails, "send_welcome", fail)
+        monkeypatch.setattr(emails, "send_welcome_message", fail)
         return attempts
 
 
 class TestCleanExpiredTokens:
-    def test_deletes_only_what_has_expired(self, user: "User") -> None:
+    def test_deletes_only_expired_sessions(self, user: "User") -> None:
         services.start_session(user=user)
         services.start_session(user=user)
         old = AuthSession.objects.earliest("created_at")
@@ -96,5 +94,5 @@ class TestCleanExpiredTokens:
 
         tasks.clean_expired_tokens.delay()
 
-        assert AuthSession.objects.filter(pk=old.pk).count() == 0
+        assert not AuthSession.objects.filter(pk=old.pk).exists()
         assert AuthSession.objects.count() == 1

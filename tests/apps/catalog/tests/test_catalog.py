@@ -75,7 +75,7 @@ def test_the_report_adds_up_months(admin_client: "APIClient") -> None:
     assert report["by_category"]["pens"] == 1
 
 
-def test_the_report_refuses_bad_dates(admin_client: "APIClient") -> None:
+def test_the_report_rejects_bad_dates(admin_client: "APIClient") -> None:
     response = admin_client.get(reverse("revenue"), {"since": "yesterday"})
 
     assert response.status_code == HTTPStatus.BAD_REQUEST

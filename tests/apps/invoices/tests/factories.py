@@ -1,4 +1,4 @@
-"""Factories, the only way tests make rows."""
+"""Factories of the app's rows."""
 
 import factory
 

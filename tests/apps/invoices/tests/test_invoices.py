@@ -33,7 +33,7 @@ LINES = [{"text": "Work", "amount": "90.00"}, {"text": "Travel", "amount": "10.0
 
 @pytest.fixture(autouse=True)
 def _media(settings: "Settings", tmp_path: "Path") -> None:
-    """Keep uploads of tests apart."""
+    """Store uploads in a temporary folder."""
     settings.MEDIA_ROOT = tmp_path
 
 
@@ -57,7 +57,7 @@ def test_a_bad_line_is_named_and_nothing_written(user_client: "APIClient") -> No
     assert not Line.objects.exists()
 
 
-def test_an_invoice_over_nothing_is_refused(user_client: "APIClient") -> None:
+def test_an_invoice_with_the_sum_zero_is_rejected(user_client: "APIClient") -> None:
     lines = [{"text": "Gift", "amount": "0"}]
     response = user_client.post(LIST_URL, {"number": "R-1", "lines": lines})
 
@@ -100,11 +100,11 @@ def test_lines_are_replaced_until_it_is_sent(
     shown = user_client.get(url)
     invoice.status = Invoice.Status.SENT
     invoice.save()
-    refused = user_client.put(url, {"lines": LINES})
+    rejected = user_client.put(url, {"lines": LINES})
 
     assert changed.json() == shown.json()
     assert shown.json()["lines"] == LINES
-    assert refused.status_code == HTTPStatus.CONFLICT
+    assert rejected.status_code == HTTPStatus.CONFLICT
 
 
 def test_invoices_of_others_do_not_exist(
@@ -142,7 +142,7 @@ def test_a_receipt_settles_the_invoice(
     assert not receipt.file.storage.exists(str(receipt.file))
 
 
-def test_a_large_file_is_refused(user_client: "APIClient", user: "User") -> None:
+def test_a_large_file_is_rejected(user_client: "APIClient", user: "User") -> None:
     url = reverse("receipt-list", args=[InvoiceFactory.create(user=user).pk])
     file = SimpleUploadedFile("proof.pdf", b"x" * 100_001)
 

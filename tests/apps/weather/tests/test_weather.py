@@ -22,7 +22,7 @@ type Answer = Callable[[httpx.Request], httpx.Response]
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> "Callable[[Answer], None]":
-    """Make the forecast service answer as a test wants."""
+    """Replace the responses of the forecast service."""
 
     def use(answer: "Answer") -> None:
         transport = httpx.MockTransport(answer)
@@ -33,7 +33,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> "Callable[[Answer], None]":
 
 
 def get(async_client: "AsyncClient", path: str) -> tuple[int, str]:
-    """Ask the API."""
+    """Send a request to the API."""
 
     async def ask() -> tuple[int, str]:
         response = await async_client.get(path)
@@ -59,7 +59,7 @@ def test_shows_and_counts(
     assert get(async_client, "/api/v1/weather/") == (HTTPStatus.OK, "rome\n1\n")
 
 
-def test_a_service_that_is_down_is_no_error_of_ours(
+def test_a_service_that_is_down_answers_503(
     async_client: "AsyncClient", answers: "Callable[[Answer], None]"
 ) -> None:
     answers(lambda _request: httpx.Response(503))

@@ -1,4 +1,4 @@
-"""Re-encrypt the encrypted fields with the newest key."""
+"""Re-encrypt the encrypted fields with the first key."""
 
 from typing import TYPE_CHECKING, Any, Final, override
 
@@ -8,16 +8,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 from django.db.models.functions import Cast
 
-from apps.core.fields import EncryptedTextField, current_cipher
+from apps.core.fields import EncryptedTextField, get_cipher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BATCH: Final = 500
+BATCH_SIZE: Final = 500
 
 
 class Command(BaseCommand):
-    """Makes every row readable with the first of `FIELD_ENCRYPTION_KEYS` alone."""
+    """Re-encrypts all rows, so that the other keys can be removed."""
 
     help = (
         "Re-encrypt all encrypted fields with the first of FIELD_ENCRYPTION_KEYS. "
@@ -26,58 +26,39 @@ class Command(BaseCommand):
 
     @override
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Rotate each encrypted field of each model.
-
-        Args:
-            *_args: Unused.
-            **_options: Unused.
-
-        Raises:
-            CommandError: If a stored value fits no key; its batch stays as it was.
-        """
-        for model, field in encrypted_fields():
-            count = reencrypt(model, field)
+        """Re-encrypt each encrypted field of each model."""
+        for model, field in _encrypted_fields():
+            count = _reencrypt(model, field)
             self.stdout.write(f"{field}: {count} values re-encrypted")
 
 
-def encrypted_fields() -> "Iterator[tuple[type[models.Model], EncryptedTextField]]":
-    """Find the encrypted fields of the installed apps.
-
-    Yields:
-        A model and one of its fields.
-    """
+def _encrypted_fields() -> "Iterator[tuple[type[models.Model], EncryptedTextField]]":
+    """Yield the encrypted fields of the installed apps with their models."""
     for model in apps.get_models():
         for field in model._meta.local_fields:
             if isinstance(field, EncryptedTextField):
                 yield model, field
 
 
-def reencrypt(model: type[models.Model], field: EncryptedTextField) -> int:
-    """Re-encrypt one column, in batches that lock the rows they change.
-
-    Args:
-        model: The model.
-        field: Its encrypted field.
-
-    Raises:
-        CommandError: If a stored value fits no key.
-
-    Returns:
-        The number of values.
-    """
-    # A cast has another output field, so the value arrives as it is stored.
+def _reencrypt(model: type[models.Model], field: EncryptedTextField) -> int:
+    """Re-encrypt a column in batches, each in a transaction; return the row count."""
+    # The cast's output field does not decrypt.
     stored = model._base_manager.annotate(
         stored=Cast(field.attname, models.TextField())
     ).filter(**{f"{field.attname}__isnull": False})
     keys = list(stored.exclude(stored="").values_list("pk", flat=True))
-    for start in range(0, len(keys), BATCH):
+    for start in range(0, len(keys), BATCH_SIZE):
         with transaction.atomic():
-            rows = stored.select_for_update().filter(pk__in=keys[start : start + BATCH])
+            rows = stored.select_for_update().filter(
+                pk__in=keys[start : start + BATCH_SIZE]
+            )
             for key, token in rows.values_list("pk", "stored"):
                 try:
-                    rotated = current_cipher().rotate(token.encode()).decode()
+                    rotated = get_cipher().rotate(token.encode()).decode()
                 except InvalidToken:
-                    message = f"{field} of {key}: no key in FIELD_ENCRYPTION_KEYS fits"
+                    message = (
+                        f"{field} of {key}: no key in FIELD_ENCRYPTION_KEYS decrypts it"
+                    )
                     raise CommandError(message) from None
                 value = models.Value(rotated, output_field=models.TextField())
                 model._base_manager.filter(pk=key).update(**{field.attname: value})

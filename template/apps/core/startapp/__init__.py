@@ -1,0 +1,1 @@
+"""Templates of `manage.py startapp`, and the names it accepts."""

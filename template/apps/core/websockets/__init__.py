@@ -1,0 +1,1 @@
+"""WebSockets: consumers, messages in both directions, origins, logging."""

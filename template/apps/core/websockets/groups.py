@@ -1,0 +1,75 @@
+"""Messages to clients, through groups.
+
+Redis carries a message to the WebSockets in all processes; without `REDIS_URL` it
+reaches those of this process. Delivery is not guaranteed (docs/websockets.md).
+"""
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import channel_layers
+from django.db import transaction
+from redis.exceptions import RedisError
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping
+
+logger = logging.getLogger(__name__)
+
+
+def send_on_commit(*, group: str, message: "Mapping[str, Any]") -> None:
+    """Send a message to the WebSockets of a group after the transaction commits.
+
+    For services and tasks. A failure is logged, not raised.
+
+    Args:
+        group: ASCII letters, digits, hyphens, underscores and periods only.
+        message: Serializable as JSON.
+    """
+    event = {"type": "client.message", "message": message}
+    transaction.on_commit(partial(_send, group, event))
+
+
+async def send(*, group: str, message: "Mapping[str, Any]") -> None:
+    """Send a message to the WebSockets of a group immediately.
+
+    For consumers. A failure closes the consumer's WebSocket.
+
+    Args:
+        group: ASCII letters, digits, hyphens, underscores and periods only.
+        message: Serializable as JSON.
+    """
+    event = {"type": "client.message", "message": message}
+    await channel_layers["default"].group_send(group, event)
+
+
+def recheck_user(*, user_id: "uuid.UUID") -> None:
+    """Close the user's WebSockets without a valid session, after the commit.
+
+    Args:
+        user_id: Primary key of the user.
+    """
+    event = {"type": "user.recheck"}
+    transaction.on_commit(partial(_send, user_group(user_id), event))
+
+
+def user_group(user_id: "uuid.UUID") -> str:
+    """Return the group of all WebSockets of a user.
+
+    Args:
+        user_id: Primary key of the user.
+    """
+    return f"user.{user_id}"
+
+
+def _send(group: str, event: dict[str, Any]) -> None:
+    """Pass an event to the channel layer; log its loss if Redis is unavailable."""
+    try:
+        async_to_sync(channel_layers["default"].group_send)(group, event)
+    except (RedisError, OSError):
+        logger.warning(
+            "Message lost: Redis is unavailable", extra={"type": event["type"]}
+        )

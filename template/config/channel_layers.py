@@ -1,0 +1,35 @@
+"""Settings of the channel layer, which carries messages between processes."""
+
+from typing import Any, Final
+
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from config.redis import redis_database
+
+# Messages waiting in a channel, and the seconds until one expires.
+LIMITS: Final = {"capacity": 1500, "expiry": 10}
+
+
+def build_channel_layers(redis_url: str) -> dict[str, Any]:
+    """Return `CHANNEL_LAYERS`.
+
+    Args:
+        redis_url: The URL of the cache; the layer uses the second database after it. If
+            empty, messages stay in this process.
+    """
+    if not redis_url:
+        backend = "channels.layers.InMemoryChannelLayer"
+        return {"default": {"BACKEND": backend, "CONFIG": LIMITS}}
+    host = {
+        "address": redis_database(redis_url, 2),
+        "socket_connect_timeout": 1,
+        # Longer than the layer's blocking reads of 5 s. The client's default is also
+        # 5 s, which closes idle connections.
+        "socket_timeout": 10,
+        # A restart of Redis closes idle connections.
+        "retry": Retry(NoBackoff(), 1, (RedisConnectionError,)),
+    }
+    backend = "channels_redis.core.RedisChannelLayer"
+    return {"default": {"BACKEND": backend, "CONFIG": {"hosts": [host], **LIMITS}}}
