@@ -1,1 +1,1 @@
-"""Measures rendered projects against bare Django, and the time of those who wait."""
+"""Measures rendered projects against bare Django, and the times of copies and updates."""

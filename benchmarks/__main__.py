@@ -22,14 +22,14 @@ SUBJECTS: Final = {
     "price": "CPU per request of each thing the product adds",
     "start": "cold start, memory and imports",
     "copy": "copier copy and copier update, step by step",
-    "growth": "10² to 10⁶ users, 1 to 4 workers, 10 to 1,000 sockets, tasks/s",
+    "growth": "10² to 10⁶ users, 1 to 4 workers, 10 to 1,000 WebSockets, tasks/s",
 }
 UNAVAILABLE: Final = 2
 WRONG: Final = 1
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the command."""
+    """Return the parser of the command."""
     made = argparse.ArgumentParser(
         prog="benchmarks/run.py",
         description="Measure renders of the template on this machine's loopback.",
@@ -78,12 +78,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def numbers(text: str) -> tuple[int, ...]:
-    """Read numbers with commas between them."""
+    """Read comma-separated numbers."""
     return tuple(int(part) for part in text.split(","))
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Read endpoints with commas between them."""
+    """Read comma-separated endpoints."""
     found = tuple(text.split(","))
     if unknown := set(found) - set(ENDPOINTS):
         raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}")
@@ -108,7 +108,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         subjects = set(SUBJECTS)
     if "requests" in subjects:
         subjects.add("price")
-    # What was started ends with us, also if we are told to.
+    # A signal to end also ends the programs that were started.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="django-arch-benchmark-") as scratch:

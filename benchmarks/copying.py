@@ -1,4 +1,4 @@
-"""The time of those who wait for a copy or an update, step by step."""
+"""Times of a copy and an update, step by step."""
 
 import importlib.util
 import json
@@ -127,7 +127,7 @@ def run(plan: "Plan") -> dict[str, Any]:
 
 
 def isolate_copier() -> None:
-    """Hand our environment to plumbum, which copied it when it was imported."""
+    """Pass our environment to plumbum, which copied it on import."""
     for name in dict(plumbum.local.env).keys() - os.environ.keys():
         plumbum.local.env.pop(name)
     plumbum.local.env.update(os.environ)
@@ -148,7 +148,7 @@ def copy(source: "Path", target: "Path", *, hooks: bool, **answers: str | bool) 
 
 
 def time_copy(template: Template, plain: "Path", work: "Path", clock: Clock) -> None:
-    """Copy in four ways, whose differences are what the steps take."""
+    """Copy in four ways; the differences are the times of the steps."""
     seconds: dict[str, float] = {}
     started = time.perf_counter()
     copier("copy", "--trust", "--defaults", "--quiet", template.path, work / "command")
@@ -226,7 +226,7 @@ def render_with_jinja(source: "Path", rendered: "Path", target: "Path") -> int:
 
 
 def time_first_answer(template: Template, work: "Path", clock: Clock) -> None:
-    """Go from nothing to a project that answers, as the README says."""
+    """Copy and start a project, as the README says."""
     project = work / "first"
     started = time.perf_counter()
     parts = Clock()
@@ -245,7 +245,7 @@ def time_first_answer(template: Template, work: "Path", clock: Clock) -> None:
 
 
 def with_stopwatch(source: "Path", folder: "Path") -> "Path":
-    """Return a template whose update hooks note how long they take."""
+    """Return a template whose update hooks record their times."""
     (folder / "stopwatch.py").write_text(STOPWATCH)
     copy_tree(source, folder / "watched-source")
     questionnaire = folder / "watched-source" / "copier.yml"

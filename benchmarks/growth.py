@@ -1,4 +1,4 @@
-"""How time grows: with rows, workers, sockets and tasks."""
+"""Times by number of rows, workers, WebSockets and tasks."""
 
 import json
 import time
@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from benchmarks import servers, sockets, tasks
+from benchmarks import servers, tasks, websocket_echo
 from benchmarks.load import ENDPOINTS, Load, WrongAnswersError, measure
 from benchmarks.plan import say
 from benchmarks.price import MEASURED
@@ -35,7 +35,7 @@ CASES: Final = {
     "role of 1 of 100": {"role": "moderator"},
     "role of nearly all": {"role": "user"},
 }
-# The part of the list that lies before a page.
+# The part of the list before a page.
 DEEP: Final = {
     "the page at a tenth, by number": 10,
     "the page at half, by number": 2,
@@ -44,25 +44,17 @@ DEEP: Final = {
 
 
 def run(plan: "Plan", sites: "Sites") -> dict[str, Any]:
-    """Measure what grows.
-
-    Args:
-        plan: How much.
-        sites: The projects.
-
-    Returns:
-        Rows by number of users, of workers, of sockets, and the rate of tasks.
-    """
+    """Return rows by number of users, workers and WebSockets, and the rate of tasks."""
     return {
         "pages": pages(plan, sites.default),
         "workers": workers(plan, sites.default),
-        "sockets": sockets.run(plan, sites.everything),
+        "websockets": websocket_echo.run(plan, sites.everything),
         "tasks": tasks.run(plan, sites.everything),
     }
 
 
 def pages(plan: "Plan", site: "Site") -> dict[str, Any]:
-    """Fill a database of its own and request pages of users."""
+    """Fill a separate database and request pages of users."""
     found: dict[str, Any] = {}
     with plan.services.database(site.python) as database:
         own = site.in_database(database)
@@ -82,12 +74,12 @@ def pages(plan: "Plan", site: "Site") -> dict[str, Any]:
 
 
 def pages_of(server: "Server", count: int) -> dict[str, Any]:
-    """Time each case and let the database explain it."""
+    """Measure each case and get its query plan."""
     paths = {case: address(query) for case, query in CASES.items()}
     for case, part in DEEP.items():
         page = max(1, count // 20 // part)
         paths[case] = address({"page": str(page)})
-    # By `?cursor=`, where the API has it.
+    # With `?cursor=`, where the API has it.
     for case, query in (("by cursor", {}), ("search by cursor", {"search": "Grace"})):
         paths |= cursors(server, case, query)
     token = server.site.credentials["token"].partition(": ")[2]
@@ -155,7 +147,7 @@ def request(server: "Server", path: str) -> bytes:
 
 
 def request_often(server: "Server", path: str) -> list[float]:
-    """Return milliseconds of requests, one after the other."""
+    """Return the milliseconds of sequential requests."""
     times = []
     for _ in range(REPEATS + 2):
         started = time.perf_counter()
@@ -166,7 +158,7 @@ def request_often(server: "Server", path: str) -> list[float]:
 
 
 def workers(plan: "Plan", site: "Site") -> dict[str, Any]:
-    """Measure requests/s with more and more workers."""
+    """Measure requests/s by number of workers."""
     found: dict[str, dict[str, list[float]]] = {}
     load = Load(32, plan.seconds)
     for count in WORKERS[:2] if plan.quick else WORKERS:

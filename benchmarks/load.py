@@ -1,4 +1,4 @@
-"""Requests by wrk, and what they cost the server."""
+"""Requests by wrk, and their CPU time on the server."""
 
 import json
 import os
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 SCRIPT: Final = Path(__file__).resolve().parent / "wrk.lua"
 WARM_UP_SECONDS: Final = 1
-# Few requests have a 99th percentile only after a while.
-PACED_PATIENCE: Final = 3
+# Few requests need more time for a 99th percentile.
+PACED_FACTOR: Final = 3
 
 
 class WrongAnswersError(Exception):
-    """A server did not answer as it should; what was measured means nothing."""
+    """A server gave a wrong answer, so the measurement is invalid."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Endpoint:
     Attributes:
         path: The URL's path.
         status: The answer's status.
-        credential: How the caller proves who they are.
+        credential: How the caller authenticates.
         registers: Whether each request opens an account.
-        patience: How many times as long it is measured, where few are answered.
-        most: How many connections it is measured with at most.
+        slowness: Factor for the time of the measurement, where few requests are answered.
+        most: The most connections that it is measured with.
     """
 
     path: str
     status: int = 200
     credential: str = ""
     registers: bool = False
-    patience: int = 1
+    slowness: int = 1
     most: int = 1024
 
 
@@ -77,7 +77,7 @@ ENDPOINTS: Final = {
     "me-session": Endpoint("/api/v1/auth/me/", credential="session"),
     "users": Endpoint("/api/v1/users/", credential="token"),
     "register": Endpoint(
-        "/api/v1/auth/register/", status=201, registers=True, patience=3, most=8
+        "/api/v1/auth/register/", status=201, registers=True, slowness=3, most=8
     ),
 }
 
@@ -103,7 +103,7 @@ def measure(server: "Server", endpoint: Endpoint, load: Load) -> dict[str, float
     server.rest()
     before = server.cpu_seconds()
     outcome = wrk(server, endpoint, load)
-    # At once, so that what is still being answered counts as little as possible.
+    # Immediately, so that unfinished requests count as little as possible.
     cpu = server.cpu_seconds() - before
     server.rest()
     sample = Sample(
@@ -118,16 +118,16 @@ def measure(server: "Server", endpoint: Endpoint, load: Load) -> dict[str, float
 def wrk(
     server: "Server", endpoint: Endpoint, load: Load, expect: int = 0
 ) -> dict[str, Any]:
-    """Run wrk and check what it says."""
+    """Run wrk and check its output."""
     headers = ["X-Forwarded-Proto: https"]
     if endpoint.credential:
         headers.append(server.site.credentials[endpoint.credential])
     if not load.reuse:
         headers.append("Connection: close")
-    seconds = load.seconds * endpoint.patience
+    seconds = load.seconds * endpoint.slowness
     env = {**os.environ}
     if load.per_second:
-        seconds *= PACED_PATIENCE
+        seconds *= PACED_FACTOR
         env["BENCHMARK_PAUSE"] = str(1000 * load.connections / load.per_second)
     if expect:
         env["BENCHMARK_EXPECT"] = str(expect)

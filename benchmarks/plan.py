@@ -1,4 +1,4 @@
-"""How much is measured."""
+"""The extent of a measurement."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ STARTED: Final = time.monotonic()
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked for on the command line.
+    """The arguments of the command line.
 
     Attributes:
         services: PostgreSQL and Redis.
@@ -40,7 +40,7 @@ class Plan:
 
 
 def rotated[T](items: "Sequence[T]", by: int) -> list[T]:
-    """Start with another one each round, so that nobody always comes first."""
+    """Start with another one each round, so that none is always first."""
     by %= len(items)
     return [*items[by:], *items[:by]]
 

@@ -1,4 +1,4 @@
-"""What each thing the product adds costs a request, one taken away at a time.
+"""The CPU cost of each feature, measured by removing one at a time.
 
 And what other ways for a request to reach Django would cost.
 """
@@ -24,7 +24,7 @@ MEASURED: Final = ("me", "users")
 
 @dataclass(frozen=True)
 class Change:
-    """Lines that take something away.
+    """Lines that remove a feature.
 
     Attributes:
         settings: At the end of the settings.
@@ -35,7 +35,7 @@ class Change:
     urls: str = ""
 
 
-# Fails where the template has renamed what it shall take away.
+# Fails if the template renamed the entry to remove.
 WITHOUT: Final = """
 def without(entries, word):
     kept = [entry for entry in entries if word not in entry]
@@ -87,7 +87,7 @@ ENTRIES: Final = {
 
 
 def variants(*, quick: bool) -> dict[str, list[Change]]:
-    """Return what is taken away in each, the largest first."""
+    """Return the removed features of each variant, the largest variant first."""
     single = {} if quick else {name: [change] for name, change in CHANGES.items()}
     # These are in (a) as well.
     kept = {"check of the connection", "filters and ordering"}

@@ -22,7 +22,7 @@ SUBJECTS: Final = {
 
 
 def machine() -> dict[str, str | int]:
-    """Describe what the numbers belong to."""
+    """Describe the machine and the versions."""
     model = "unknown"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -39,13 +39,13 @@ def machine() -> dict[str, str | int]:
 
 
 def write(folder: Path, subject: str, found: dict[str, Any], plan: "Plan") -> None:
-    """Put a subject's results beside those of the others.
+    """Write a subject's results, and keep those of the others.
 
     Args:
-        folder: Where results are.
-        subject: What was measured.
-        found: What came of it.
-        plan: How much was measured.
+        folder: The folder of the results.
+        subject: The name of the subject.
+        found: The results.
+        plan: The extent of the measurement.
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "results.json"

@@ -1,4 +1,4 @@
-"""Servers on loopback, and what their processes use."""
+"""Servers on loopback, and the resources of their processes."""
 
 import os
 import time
@@ -68,7 +68,7 @@ BARE: Final = Kind((*ASGI.arguments[:-1], "config.bare:application"), {})
 
 @dataclass(frozen=True)
 class Server:
-    """One that runs.
+    """A running server.
 
     Attributes:
         site: The project.
@@ -102,7 +102,7 @@ class Server:
         ]
 
     def cpu_seconds(self) -> float:
-        """Return what the processes have computed since they were started."""
+        """Return the CPU seconds of the processes since their start."""
         known = processes()
         tree = {self.master}
         while more := {pid for pid, (up, _) in known.items() if up in tree} - tree:
@@ -110,7 +110,7 @@ class Server:
         return sum(known[pid][1] for pid in tree if pid in known)
 
     def rest(self, seconds: float = 120) -> None:
-        """Wait until it computes no more: it may still answer those who have left."""
+        """Wait until it is idle: it may still answer requests of closed connections."""
         limit = time.monotonic() + seconds
         before = self.cpu_seconds()
         quiet = 0
@@ -137,7 +137,7 @@ def processes() -> dict[int, tuple[int, float]]:
 
 
 def proportional_kib(pid: int) -> int:
-    """Return the memory of a process; what it shares counts in part (PSS)."""
+    """Return the memory of a process, with its share of shared memory (PSS)."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         name, _, value = line.partition(":")
         if name == "Pss":
@@ -196,7 +196,7 @@ def serving(
 
 
 def answers(port: int) -> bool:
-    """Tell whether a server says that it lives."""
+    """Return whether a server answers its liveness check."""
     try:
         return get(port, LIVE)[0] == HTTPStatus.OK
     except (OSError, HTTPException):

@@ -1,4 +1,4 @@
-"""The PostgreSQL and the Redis that are measured with."""
+"""The PostgreSQL and Redis servers for the measurements."""
 
 import secrets
 import shutil
@@ -23,7 +23,7 @@ MARK: Final = "django-arch-benchmark"
 
 
 class UnavailableError(Exception):
-    """Something the measuring needs is missing; says what in one line."""
+    """A requirement of the measurement is missing; the message names it in one line."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Services:
             raise UnavailableError(message)
         numbers = range(first, first + NEEDED)
         for number in numbers:
-            # Whoever measures at the same time sees that it is taken.
+            # Another run at the same time sees that it is in use.
             command(self.redis_url, number, "SET", MARK, "1")
         try:
             yield [parts._replace(path=f"/{number}").geturl() for number in numbers]
@@ -128,7 +128,7 @@ def command(url: str, number: int, *words: str) -> int:
         words: The command.
 
     Raises:
-        UnavailableError: If Redis refuses.
+        UnavailableError: If Redis answers with an error.
 
     Returns:
         The number it answers with, or 0 where it answers with another thing.
@@ -144,7 +144,7 @@ def command(url: str, number: int, *words: str) -> int:
             client.sendall((" ".join(each) + "\r\n").encode())
             answer = answers.readline().decode().strip()
             if answer.startswith("-"):
-                message = f"Redis refused {each[0]}: {answer[1:]}"
+                message = f"Redis rejected {each[0]}: {answer[1:]}"
                 raise UnavailableError(message)
     return int(answer[1:]) if answer.startswith(":") else 0
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MINIMAL: Final = Path(__file__).resolve().parent / "minimal"
 HOST: Final = "127.0.0.1"
 ROWS: Final = 1000
-# Counts, but refuses nobody.
+# Counts, but rejects nothing.
 RATE: Final = "100000000/hour"
 
 
@@ -33,7 +33,7 @@ class Site:
         folder: The project.
         programs: Where its interpreter and gunicorn are.
         env: Its settings.
-        credentials: Headers of an admin, by the way they prove themselves.
+        credentials: Headers of an admin, by kind of authentication.
     """
 
     folder: Path
@@ -76,7 +76,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Sites:
-    """All that is compared."""
+    """The projects that are compared."""
 
     default: Site
     everything: Site
@@ -149,7 +149,7 @@ def prepared(services: "Services", scratch: Path) -> "Iterator[Sites]":
 
 
 def isolate(scratch: Path) -> None:
-    """Keep the developer's environment out of what is started."""
+    """Remove the developer's environment from started programs."""
     for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
     (scratch / "gitconfig").write_text(

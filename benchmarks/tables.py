@@ -23,7 +23,7 @@ THREE_DIGITS: Final = 100
 
 
 def number(value: float) -> str:
-    """Write a number with three digits or more."""
+    """Return a number with at least three digits."""
     size = abs(value)
     return f"{value:,.0f}" if size >= THREE_DIGITS else f"{value:.3g}"
 
@@ -37,7 +37,7 @@ def spread(values: "Sequence[float]") -> str:
 
 
 def ratios(values: "Sequence[float]", to: "Sequence[float]") -> list[float]:
-    """Compare round by round, so that what slows a round down slows down both."""
+    """Compare round by round, so that a slow round affects both."""
     return [one / other for one, other in zip(values, to, strict=True) if other]
 
 
@@ -49,7 +49,7 @@ def table(head: "Iterable[str]", rows: "Iterable[Iterable[str]]") -> str:
 
 
 def requests(result: dict[str, Any]) -> list[str]:
-    """Write ratios first, then what was measured, by load."""
+    """Write ratios first, then the measured values, by load."""
     rows = result["rows"]
     found = {
         (row["endpoint"], row["competitor"], row["connections"], row["manner"]): row
@@ -88,7 +88,7 @@ def requests(result: dict[str, Any]) -> list[str]:
 
 
 def price(result: dict[str, Any]) -> list[str]:
-    """Write what each thing costs."""
+    """Write the cost of each feature."""
     rows: dict[str, dict[str, list[float]]] = result["cpu_us"]
     lines = []
     for name, row in rows.items():
@@ -114,7 +114,7 @@ def price(result: dict[str, Any]) -> list[str]:
 
 
 def start(result: dict[str, Any]) -> list[str]:
-    """Write what a start takes."""
+    """Write the times of a start."""
     heads = {
         "first_answer_s": "until the first 200, s",
         "worker_mib": "PSS of a worker, MiB",
@@ -129,7 +129,7 @@ def start(result: dict[str, Any]) -> list[str]:
 
 
 def copy(result: dict[str, Any]) -> list[str]:
-    """Write what a copy and an update take."""
+    """Write the times of a copy and an update."""
     parts = []
     for title, steps in result["steps"].items():
         total = median(next(iter(steps.values())))
@@ -149,7 +149,7 @@ def copy(result: dict[str, Any]) -> list[str]:
 
 
 def growth(result: dict[str, Any]) -> list[str]:
-    """Write how time grows with rows, workers, sockets and tasks."""
+    """Write times by number of rows, workers, WebSockets and tasks."""
     pages = result["pages"]
     counts = list(pages)
     cases = list(dict.fromkeys(case for count in counts for case in pages[count]))
@@ -173,10 +173,10 @@ def growth(result: dict[str, Any]) -> list[str]:
     parts += ["### Workers, requests/s", table(["workers", *heads], lines)]
     lines = [
         [count, *(number(row[what]) for what in ("p50_ms", "p99_ms", "kib"))]
-        for count, row in result["sockets"].items()
+        for count, row in result["websockets"].items()
     ]
     heads = ["echo p50, ms", "echo p99, ms", "RSS of each, KiB"]
-    parts += ["### Sockets", table(["open", *heads], lines)]
+    parts += ["### WebSockets", table(["open", *heads], lines)]
     tasks = result["tasks"]
     line = f"{tasks['count']:,} tasks: {number(tasks['per_second'])} a second."
     return [*parts, "### Tasks through one Celery worker", line, *plans(pages)]

@@ -70,13 +70,13 @@ def run(plan: "Plan", site: "Site") -> dict[str, Any]:
 
 
 def left(url: str, broker: int) -> int:
-    """Return how many tasks are waiting or being done."""
+    """Return how many tasks are waiting or running."""
     waiting = command(url, broker, "LLEN", "celery")
     return waiting + command(url, broker, "HLEN", "unacked")
 
 
 def wait(program: Program, what: str, since: float | None = None) -> None:
-    """Wait a moment, but not for ever."""
+    """Wait a moment, up to a limit."""
     late = since is not None and time.perf_counter() - since > SECONDS
     if late or program.has_ended():
         message = f"Celery: {what}\n{program.everything()}"

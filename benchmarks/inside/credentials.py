@@ -1,4 +1,4 @@
-"""Make an admin, and print as JSON the headers with which they are known."""
+"""Create an admin, and print their authentication headers as JSON."""
 
 import hashlib
 import importlib

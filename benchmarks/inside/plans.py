@@ -1,4 +1,4 @@
-"""Print as JSON how the database answers requests: `plans.py TOKEN PATH…`."""
+"""Print query plans of requests as JSON: `plans.py TOKEN PATH…`."""
 
 import json
 import sys

@@ -1,1 +1,1 @@
-"""What a Django project consists of."""
+"""Configuration of the project."""

@@ -1,4 +1,4 @@
-"""What the server itself costs: an ASGI application without a framework."""
+"""ASGI application without a framework, to measure the server alone."""
 
 from typing import TYPE_CHECKING
 

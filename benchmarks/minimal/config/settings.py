@@ -33,8 +33,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-# Threads that live on keep their connections; under ASGI threads come and go, and a
-# pool keeps as many connections as the WSGI server has threads.
+# A WSGI server keeps its threads and their connections. Under ASGI, threads come and go,
+# and a pool keeps as many connections as the WSGI server has threads.
 if "DATABASE_POOL_SIZE" in os.environ:
     DATABASES = {"default": dj_database_url.config(conn_max_age=0)}
     pool = {"min_size": 1, "max_size": int(os.environ["DATABASE_POOL_SIZE"])}

@@ -59,12 +59,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Token(models.Model):
-    """What a client proves itself with; only a digest is stored."""
+    """A client's token; only its digest is stored."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
     expires_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        """Return whose it is."""
+        """Return the owner."""
         return str(self.user_id)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
-    """A user, as admins see them."""
+    """A user, for admins."""
 
     class Meta:
         """Serializer options."""
@@ -34,7 +34,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
-    """A user, as they see themselves."""
+    """The own user."""
 
     class Meta:
         """Serializer options."""
@@ -45,7 +45,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
 
 class RegisterSerializer(serializers.ModelSerializer[User]):
-    """What it takes to open an account."""
+    """The fields of a registration."""
 
     class Meta:
         """Serializer options."""
@@ -54,7 +54,7 @@ class RegisterSerializer(serializers.ModelSerializer[User]):
         fields = ("email", "name", "password")
 
     def validate_password(self, password: str) -> str:
-        """Refuse a weak password."""
+        """Reject a weak password."""
         validate_password(password)
         return password
 
@@ -63,12 +63,12 @@ class IsAdmin(BasePermission):
     """Allows admins."""
 
     def has_permission(self, request: "Request", _view: APIView) -> bool:
-        """Look at the role."""
+        """Check the role."""
         return request.user.is_authenticated and request.user.role == User.Role.ADMIN
 
 
 async def health(_request: "HttpRequest") -> JsonResponse:
-    """Answer, without a look at any service."""
+    """Answer without a check of any service."""
     return JsonResponse({"status": "healthy", "db": "ok", "cache": "ok"})
 
 
@@ -99,7 +99,7 @@ class UserFilter(django_filters.FilterSet):
     def filter_search(
         self, queryset: "QuerySet[User]", _name: str, text: str
     ) -> "QuerySet[User]":
-        """Look for a text."""
+        """Search a text."""
         return queryset.filter(Q(name__icontains=text) | Q(email__icontains=text))
 
 

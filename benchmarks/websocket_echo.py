@@ -1,4 +1,4 @@
-"""WebSockets: how long an echo takes, and what an open socket holds."""
+"""WebSockets: time of an echo, and memory of an open connection."""
 
 import asyncio
 import json
@@ -24,38 +24,30 @@ if TYPE_CHECKING:
     from benchmarks.sites import Site
 
 COUNTS: Final = (10, 100, 1000)
-# Of all sockets together; one may send no more than 20 in 10 s.
+# Of all WebSockets together; one may send at most 20 in 10 s.
 ECHOES: Final = 500
 OPENING: Final = 20
 FILES: Final = 4096
 
 
 def run(plan: "Plan", site: "Site") -> dict[str, Any]:
-    """Open more and more sockets, each in a room of its own.
-
-    Args:
-        plan: How much.
-        site: A project with Channels.
-
-    Returns:
-        Echo times and memory by number of sockets.
-    """
+    """Return echo times and memory by number of WebSockets, each in its own room."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     enough = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
     found = {}
     for count in COUNTS[:2] if plan.quick else COUNTS:
-        say(f"growth: {count} sockets")
-        log = plan.scratch / f"sockets{count}.log"
+        say(f"growth: {count} WebSockets")
+        log = plan.scratch / f"websockets-{count}.log"
         with servers.serving(site, servers.RENDERED, log) as server:
-            # One of each worker's first uses, before memory is looked at.
+            # A warm-up of each worker, before memory is measured.
             asyncio.run(talk(server, servers.WORKERS * 4))
             found[str(count)] = asyncio.run(talk(server, count))
     return found
 
 
 async def talk(server: "Server", count: int) -> dict[str, float]:
-    """Open sockets, send through them, and close them."""
+    """Open WebSockets, send through them, and close them."""
     before = resident_kib(server)
     async with AsyncExitStack() as stack:
         clients: list[ClientConnection] = []
@@ -78,7 +70,7 @@ async def talk(server: "Server", count: int) -> dict[str, float]:
 
 
 def opening(server: "Server", room: int) -> connect:
-    """Open a socket as a page of the service does."""
+    """Open a WebSocket as a page of the service does."""
     token = server.site.credentials["token"].rpartition(" ")[2]
     return connect(
         f"ws://{HOST}:{server.port}/ws/chat/room-{room}/",
