@@ -107,7 +107,8 @@ def scaffolds() -> list[str]:
     found: dict[str, str] = {}
     core = "template/apps/core"
     folders = (f"{core}/management/startapp", f"{core}/startapp")
-    for name in git(REPOSITORY, "log", "--reverse", "--format=%h").split():
+    log = ("log", "--first-parent", "--reverse", "--format=%h")
+    for name in git(REPOSITORY, *log).split():
         for folder in folders:
             tree = ("rev-parse", "--quiet", "--verify", f"{name}:{folder}")
             result = run("git", *tree, cwd=REPOSITORY, check=False)
