@@ -24,6 +24,7 @@ def fresh_secrets() -> dict[str, str]:
         "JWT_SIGNING_KEY": secrets.token_urlsafe(64),
         "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "POSTGRES_PASSWORD": secrets.token_urlsafe(32),
+        "REDIS_PASSWORD": secrets.token_urlsafe(32),
     }
 
 

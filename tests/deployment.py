@@ -27,7 +27,7 @@ DATABASE = "DJANGO_ARCH_TEST_DATABASE_URL"
 UNLIMITED = {
     "THROTTLE_ANON": "9999999/hour",
     "THROTTLE_USER": "9999999/hour",
-    "THROTTLE_LOGIN": "9999999/minute",
+    "THROTTLE_LOGIN": "9999/minute",
 }
 CREATE_DATABASE = (
     "import psycopg, sys; "
@@ -132,8 +132,12 @@ def deployed(
     *,
     use_jwt: bool,
     settings: dict[str, str] | None = None,
+    route: "Callable[[str], str]" = str,
 ) -> "Iterator[Deployment]":
-    """Render a project and run it until the block ends."""
+    """Render a project and run it until the block ends.
+
+    `route` changes the URLs of the services to those the project uses.
+    """
     require_services()
     project = render(use_jwt=use_jwt)
     project.run("uv", "sync", "--no-dev")
@@ -148,9 +152,9 @@ def deployed(
         **UNLIMITED,
         "ALLOWED_HOSTS": "127.0.0.1",
         "API_DOCS": "public",
-        "DATABASE_URL": f"{server}/{name}",
+        "DATABASE_URL": route(f"{server}/{name}"),
         "JWT_SIGNING_KEY": secrets.token_urlsafe(64),
-        "REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
+        "REDIS_URL": route(f"redis://127.0.0.1:{redis.port}/0"),
         "UV_NO_DEV": "1",
         "WEB_CONCURRENCY": "2",
         **(settings or {}),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.server import Api
 
 SOCKETS = 200
-SAME = "http://127.0.0.1:{port}"
+SAME = "https://127.0.0.1:{port}"
 ANNOUNCE = """
 from apps.chat import services
 services.announce(room="lobby", text="of a service")
@@ -111,6 +111,8 @@ def test_each_rejection_has_its_code_and_no_traceback(live: "Live") -> None:
         assert await on_opening("", f"/ws/chat/lobby/?token={token}") == 4401
         assert await on_opening(token, origin="https://evil.example") == 4403
         assert await on_opening(token, origin=None) == 4403
+        assert await on_opening(token, origin=SAME.replace("https", "http")) == 4403
+        assert await on_opening(token, origin="https://127.0.0.1") == 4403
         assert await on_opening(token, "/ws/chat/Bad_Room/") == 4404
         assert await on_opening(token, "/ws/nothing/") == 4404
         assert await after(token, "{") == 4400
@@ -146,7 +148,8 @@ def test_each_rejection_has_its_code_and_no_traceback(live: "Live") -> None:
 @pytest.mark.exhaustive
 def test_every_message_reaches_200_websockets_over_two_workers(live: "Live") -> None:
     port = free_port()
-    server, worker = live.server(port), live.worker()
+    limit = str(2 * SOCKETS)
+    server, worker = live.server(port, WEBSOCKET_MAX_PER_USER=limit), live.worker()
 
     async def scenario(api: "Api", token: str, leaver: str, admin: str) -> None:
         async with AsyncExitStack() as stack:
@@ -193,7 +196,7 @@ async def open_raw(port: int, token: str) -> socket.socket:
     client.sendall(
         (
             "GET /ws/chat/lobby/ HTTP/1.1\r\n"
-            f"Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
+            f"Host: 127.0.0.1:{port}\r\nOrigin: https://127.0.0.1:{port}\r\n"
             "Upgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"

@@ -40,7 +40,10 @@ def test_a_copy_prepares_the_project(built: Project) -> None:
     assert stat.S_IMODE(environment.stat().st_mode) == 0o600
     assert git(built.path, "check-ignore", ".env") == ".env\n"
     values = dict(re.findall(r"^(\w+)=(.+)$", environment.read_text(), re.MULTILINE))
-    for name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "POSTGRES_PASSWORD"):
+    for name in (
+        *("SECRET_KEY", "FIELD_ENCRYPTION_KEYS"),
+        *("POSTGRES_PASSWORD", "REDIS_PASSWORD"),
+    ):
         assert len(values[name]) >= 40
         assert f"\n{name}=\n" in built.read(".env.example")
 

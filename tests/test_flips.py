@@ -65,7 +65,8 @@ def test_a_flip_equals_a_fresh_render_with_the_edits(
     project = edited(template.copy(tmp_path / "shop", "v1.0.0", **before))
     commit(project.path, "Start")
     before_it = shared.installed(project)
-    databases: list[dict[str, str]] = [{}, {"DATABASE_URL": own_database(before_it)}]
+    postgres = {"ENVIRONMENT": "local", "DATABASE_URL": own_database(before_it)}
+    databases: list[dict[str, str]] = [{}, postgres]
     for env in databases:
         before_it.manage("shell", "--command", REGISTER, env=env)
 

@@ -28,8 +28,13 @@ type Answers = list[tuple[int, float]]
 
 
 @contextmanager
-def load(running: "Deployment", authorization: str) -> "Iterator[Answers]":
-    """Send requests until the block ends; collect their statuses and durations."""
+def load(
+    running: "Deployment", authorization: str, clients: int = CLIENTS
+) -> "Iterator[Answers]":
+    """Send requests until the block ends; collect their statuses and durations.
+
+    The status of a request without an answer is 0.
+    """
     answers: Answers = []
     over = Event()
     paths = ("/api/v1/auth/me/", "/api/v1/users/?page_size=5")
@@ -39,10 +44,13 @@ def load(running: "Deployment", authorization: str) -> "Iterator[Answers]":
         headers = {**running.api.headers, "Authorization": authorization}
         while not over.is_set():
             start = time.monotonic()
-            status, _ = answer(Request(url, headers=headers))
+            try:
+                status, _ = answer(Request(url, headers=headers))
+            except OSError:
+                status = 0
             answers.append((status, time.monotonic() - start))
 
-    threads = [Thread(target=send, args=(number,)) for number in range(CLIENTS)]
+    threads = [Thread(target=send, args=(number,)) for number in range(clients)]
     for thread in threads:
         thread.start()
     try:

@@ -43,6 +43,14 @@ def send(running: "Deployment", *lines: str, body: bytes = b"") -> tuple[int, by
     return int(head_of_answer.split()[1]) if head_of_answer else 0, content
 
 
+def leave(running: "Deployment", path: str) -> None:
+    """Send several requests in one packet and disconnect without an answer."""
+    address = urlsplit(running.api.url)
+    request = "\r\n".join((f"GET {path} HTTP/1.1", *HEADERS[:2], "", ""))
+    with socket.create_connection((address.hostname, address.port), 30) as connection:
+        connection.sendall(request.encode() * 5)
+
+
 def chunked(content: bytes, size: int = 65536) -> bytes:
     parts = [content[at : at + size] for at in range(0, len(content), size)]
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (*parts, b""))
@@ -89,6 +97,7 @@ def test_no_malformed_request_breaks_the_service(
             "GET /api/\x00 HTTP/1.1",
             "GET /api/%00%ff HTTP/1.1",
             "GET /api/v1/auth/me/?%ff=%00 HTTP/1.1",
+            "GET /api/v1/auth/me/?\xff HTTP/1.1",
             "GET /api/v1/auth/me/\xff HTTP/1.1",
             "GET http://evil.example/api/v1/auth/me/ HTTP/1.1",
             "GET //evil.example/api/v1/auth/me/ HTTP/1.1",
@@ -99,7 +108,8 @@ def test_no_malformed_request_breaks_the_service(
         ):
             status, content = send(running, line, *HEADERS)
             assert status in {0, 400, 401, 404}, line
-            assert b"Traceback" not in content
+            if content:
+                assert_envelope(content)
 
         for header in (
             "Authorization: Token \xff\x80",
@@ -113,13 +123,18 @@ def test_no_malformed_request_breaks_the_service(
             line = "GET /api/v1/auth/me/ HTTP/1.1"
             status, content = send(running, line, *HEADERS, header)
             assert status in {0, 400, 401, 406, 431}, header
-            assert b"Traceback" not in content
+            if content:
+                assert_envelope(content)
 
         for host in ("evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil", ""):
             line, *rest = "GET /api/v1/auth/me/ HTTP/1.1", *HEADERS[1:]
             status, content = send(running, line, f"Host: {host}", *rest)
             assert status == 400, host
             assert_envelope(content)
+
+        for _client in range(50):
+            leave(running, "/api/v1/auth/me/")
+            leave(running, "/api/health/")
 
         assert running.api.call("GET", "/api/health/")[0] == 200
         assert '"level": "error"' not in running.log.read_text()

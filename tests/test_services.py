@@ -44,7 +44,8 @@ def services() -> "Services":
     def with_redis_database(number: int) -> dict[str, str]:
         found = {setting: os.environ[name] for setting, name in SERVICES.items()}
         server, _, _ = found["REDIS_URL"].rpartition("/")
-        return found | {"REDIS_URL": f"{server}/{number}"}
+        cache = {"REDIS_URL": f"{server}/{number}"}
+        return {"ENVIRONMENT": "local", **found, **cache}
 
     return with_redis_database
 
@@ -93,7 +94,8 @@ def test_production_serves_a_round_trip_on_postgresql_and_redis(
     project: "Project", services: "Services"
 ) -> None:
     port = free_port()
-    env = production() | services(2) | {"WEB_CONCURRENCY": "2"}
+    more = {"ENVIRONMENT": "production", "WEB_CONCURRENCY": "2"}
+    env = production() | services(2) | more
     env |= {"ALLOWED_HOSTS": "127.0.0.1", "DATABASE_URL": own_database(project, env)}
     project.manage("migrate", "--verbosity", "0", env=env)
     headers = {"X-Forwarded-Proto": "https"}
@@ -152,6 +154,9 @@ def test_one_message_lists_everything_that_is_missing(
         ("SECRET_KEY", "x" * 60),
         ("SECRET_KEY", "django-insecure-" + "abcdefghijklmnopqrstuvwxyz0123456789" * 2),
         ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", ".com"),
+        ("CSRF_TRUSTED_ORIGINS", "https://*"),
+        ("REDIS_URL", "rediss://redis/0?ssl_cert_reqs=none"),
         ("FIELD_ENCRYPTION_KEYS", "too-short"),
     ],
 )
@@ -162,6 +167,14 @@ def test_one_embedded_or_weak_value_is_rejected_in_production(
     assert name in message
     assert not value or value not in message or value == "*"
     assert [other for other in production() if other in message and other != name] == []
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_a_service_without_an_environment_is_rejected(
+    project: "Project", name: str
+) -> None:
+    message = rejection(project, {name: production()[name]})
+    assert "ENVIRONMENT: is missing" in message
 
 
 def test_the_embedded_default_needs_no_env_file(project: "Project") -> None:

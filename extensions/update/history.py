@@ -16,6 +16,7 @@ MOVES: Final[tuple[tuple[str, str], ...]] = (
     ("apps/core/sockets.py", "apps/core/websockets/groups.py"),
     ("apps/core/tests/test_bodies.py", "apps/users/tests/test_malformed_requests.py"),
     ("apps/core/tests/test_docs.py", "apps/core/tests/test_api_docs.py"),
+    ("apps/core/tests/test_envelope.py", "apps/core/tests/test_error_responses.py"),
     ("apps/core/tests/test_pool.py", "apps/core/tests/test_postgres_check.py"),
     ("apps/core/tests/test_redis.py", "apps/core/tests/test_redis_pool.py"),
     ("apps/users/jwt.py", "apps/users/tokens.py"),

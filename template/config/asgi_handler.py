@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator
     from typing import IO
 
+    from django.core.handlers.asgi import ASGIRequest
     from django.http import HttpResponse, StreamingHttpResponse
     from django.http.response import HttpResponseBase
 
@@ -100,6 +101,17 @@ class ThreadPoolASGIHandler(ASGIHandler):
             finally:
                 self.threads.put_nowait(thread)
         await self.send_response(response, send)
+
+    @override
+    def create_request(
+        self, scope: Mapping[str, Any], body_file: "IO[bytes]"
+    ) -> "tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]":
+        """Return the API's format for a request that Django cannot parse."""
+        request, error = super().create_request(scope, body_file)
+        if request is not None:
+            return request, None
+        status = HTTPStatus(error.status_code if error else HTTPStatus.BAD_REQUEST)
+        return None, error_response(status, "bad_request", "Bad request.")
 
     async def _stream(
         self,

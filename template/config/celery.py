@@ -16,7 +16,8 @@ from django.conf import settings
 from django.db import connections
 
 from config.env import env
-from config.redis import redis_database
+from config.keepalive import redis_options
+from config.redis_urls import redis_database
 
 if TYPE_CHECKING:
     from celery import Task
@@ -26,12 +27,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Worker and beat touch this file while they are connected; health checks read its age.
 HEARTBEAT: Final = Path(tempfile.gettempdir(), "celery-heartbeat")
 
-BROKER_URL: Final = env.celery_broker_url.get_secret_value() or redis_database(
-    env.redis_url.get_secret_value(), 1
-)
+BROKER_URL: Final = redis_database(
+    env.celery_broker_url.get_secret_value(), 0
+) or redis_database(env.redis_url.get_secret_value(), 1)
 HARD_TIME_LIMIT: Final = env.celery_time_limit + 10
 CONFIG: Final[dict[str, Any]] = {
     "broker_url": BROKER_URL or "memory://",
+    "broker_transport": "config.broker:Transport" if BROKER_URL else None,
     "result_backend": BROKER_URL,
     # Without Redis, a task runs in the process that calls it.
     "task_always_eager": not BROKER_URL,
@@ -60,7 +62,12 @@ CONFIG: Final[dict[str, Any]] = {
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 1,
         "socket_timeout": 5,
+        **redis_options(BROKER_URL),
     },
+    # The same for the result backend, whose default is 120 s.
+    "redis_socket_connect_timeout": 1,
+    "redis_socket_timeout": 5,
+    "redis_socket_keepalive": True,
     "broker_connection_retry_on_startup": True,
     # Limits how long a request waits for a broker that is down.
     "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0.1},

@@ -1,4 +1,8 @@
-"""Settings of the channel layer, which carries messages between processes."""
+"""Settings of the channel layers, which carry messages between processes.
+
+`control` carries the re-checks of sessions, so that they do not wait behind the
+messages of `default`.
+"""
 
 from typing import Any, Final
 
@@ -6,7 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from config.redis import redis_database
+from config.keepalive import redis_options
+from config.redis_urls import redis_database
 
 # Messages waiting in a channel, and the seconds until one expires.
 LIMITS: Final = {"capacity": 1500, "expiry": 10}
@@ -16,12 +21,12 @@ def build_channel_layers(redis_url: str) -> dict[str, Any]:
     """Return `CHANNEL_LAYERS`.
 
     Args:
-        redis_url: The URL of the cache; the layer uses the second database after it. If
+        redis_url: The URL of the cache; the layers use the second database after it. If
             empty, messages stay in this process.
     """
     if not redis_url:
-        backend = "channels.layers.InMemoryChannelLayer"
-        return {"default": {"BACKEND": backend, "CONFIG": LIMITS}}
+        local = {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": LIMITS}
+        return {"default": local, "control": local}
     host = {
         "address": redis_database(redis_url, 2),
         "socket_connect_timeout": 1,
@@ -30,6 +35,13 @@ def build_channel_layers(redis_url: str) -> dict[str, Any]:
         "socket_timeout": 10,
         # A restart of Redis closes idle connections.
         "retry": Retry(NoBackoff(), 1, (RedisConnectionError,)),
+        **redis_options(redis_url),
     }
     backend = "channels_redis.core.RedisChannelLayer"
-    return {"default": {"BACKEND": backend, "CONFIG": {"hosts": [host], **LIMITS}}}
+    return {
+        name: {
+            "BACKEND": backend,
+            "CONFIG": {"hosts": [host], "prefix": prefix, **LIMITS},
+        }
+        for name, prefix in (("default", "asgi"), ("control", "control"))
+    }

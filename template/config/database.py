@@ -5,6 +5,7 @@ from typing import Any
 import dj_database_url
 
 from apps.core.connections.postgres_check import check_connection
+from config import keepalive
 
 
 def build_databases(url: str, *, pool_size: int) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def build_databases(url: str, *, pool_size: int) -> dict[str, Any]:
         # threads, which would leak persistent connections.
         database["OPTIONS"] = {
             "connect_timeout": 2,
+            **keepalive.POSTGRESQL,
             **database.get("OPTIONS", {}),
             "pool": {
                 "min_size": 0,

@@ -18,5 +18,7 @@ urlpatterns: list[Any] = [
 
 websocket = AllowedOriginsValidator(
     WebSocketAuthMiddlewareStack(URLRouter(urlpatterns)),
-    [*settings.ALLOWED_HOSTS, *settings.CORS_ALLOWED_ORIGINS],
+    scheme="http" if settings.ENVIRONMENT == "local" else "https",
+    hosts=settings.ALLOWED_HOSTS,
+    origins=[*settings.CORS_ALLOWED_ORIGINS, *settings.CSRF_TRUSTED_ORIGINS],
 )

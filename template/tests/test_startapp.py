@@ -86,7 +86,7 @@ def test_rejects_an_app_name_and_writes_nothing(project: Path, name: str) -> Non
         *("order", "Two Words", "X" * 41, "Ордер", "X", "TestRun", "Order;drop"),
         *("None", "Class", "List", "ValueError"),
         *("BaseModel", "Meta", "Name", "QuerySet", "Response", "Url", "Admin"),
-        *("Ordering", "Serializer", "ListAPI", "Request"),
+        *("DateTimeRange", "Ordering", "Serializer", "ListAPI", "Request"),
         *("Error", "Login", "LoginRequest", "Register", "AuthTokens"),
         *("User", "Group", "Session"),
     ],

@@ -64,7 +64,7 @@ def test_too_many_messages_close_the_websocket(websocket: WebSocketClient) -> No
     allowed = AuthenticatedConsumer.limits.max_messages
     messages = ['{"text": "again"}'] * (allowed + 1)
 
-    assert close_code(websocket, *messages) == CloseCode.TOO_MANY_MESSAGES
+    assert close_code(websocket, *messages) == CloseCode.TOO_MANY
 
 
 def test_sending_during_an_outage_logs_a_warning_and_does_not_fail(

@@ -30,20 +30,31 @@ class CloseCode(IntEnum):
     UNAUTHENTICATED = 4401
     FOREIGN_ORIGIN = 4403
     NOT_FOUND = 4404
+    TOO_SLOW = 4408
     TOO_LARGE = 4413
     BINARY = 4415
-    TOO_MANY_MESSAGES = 4429
+    TOO_MANY = 4429
 
 
 class WebSocketClient:
     """The client's side of a WebSocket; `async with` opens and closes it."""
 
     def __init__(
-        self, path: str, *, token: str = "", cookie: str = "", origin: str = ORIGIN
+        self,
+        path: str,
+        *,
+        token: str = "",
+        cookie: str = "",
+        origin: str = ORIGIN,
+        host: str = "",
     ) -> None:
         """Prepare the opening request; empty values are not sent."""
         self.path = path
-        headers = [(b"origin", origin.encode()), (b"cookie", cookie.encode())]
+        headers = [
+            (b"origin", origin.encode()),
+            (b"host", host.encode()),
+            (b"cookie", cookie.encode()),
+        ]
         self.scope = {
             "type": "websocket",
             "path": path,
@@ -57,7 +68,7 @@ class WebSocketClient:
         """Open the WebSocket and wait until the server accepts it."""
         serve = cast("Any", application)
         self.server = asyncio.create_task(
-            serve(self.scope, self.to_server.get, self.from_server.put)
+            serve(self.scope, self.to_server.get, self.put)
         )
         await self.to_server.put({"type": "websocket.connect"})
         accepted = await self.next_event()
@@ -70,6 +81,10 @@ class WebSocketClient:
         await self.to_server.put({"type": "websocket.disconnect", "code": 1000})
         async with asyncio.timeout(TIME_LIMIT_SECONDS):
             await self.server
+
+    async def put(self, event: dict[str, Any]) -> None:
+        """Receive an ASGI event of the server."""
+        await self.from_server.put(event)
 
     async def next_event(self) -> dict[str, Any]:
         """Wait for the server's next ASGI event."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine import EVERYTHING, LOGIN, ME, PASSWORD, check_logs, docker
+from tests.engine import DEFAULT, EVERYTHING, LOGIN, ME, PASSWORD, check_logs, docker
 from tests.project import run
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def test_a_backup_can_be_restored_as_documented(stack: "Stack", token: str) -> N
 def test_secrets_can_be_files(stack: "Stack", token: str, tmp_path: "Path") -> None:
     before = stack.project.read(".env")
     private = stack.secrets()
-    del private["POSTGRES_PASSWORD"]
+    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+        del private[name]  # Compose needs these in `.env`.
     folder = tmp_path / "secrets"
     folder.mkdir()
     folder.chmod(0o755)
@@ -74,3 +75,18 @@ def test_logs_are_json_without_secrets(stack: "Stack", token: str) -> None:
     assert joined == {"app", "nginx"}
     assert all(entries[service] for service in stack.tasks)
     assert token not in json.dumps(entries)
+
+
+@DEFAULT
+def test_redis_answers_only_with_its_password(stack: "Stack") -> None:
+    password = stack.secrets()["REDIS_PASSWORD"]
+    for given in ("", "wrong"):
+        ping = f"REDISCLI_AUTH={given} redis-cli -e get key"
+        denied = stack.compose(
+            *("exec", "--no-TTY", "redis", "sh", "-c", ping), check=False
+        )
+        assert denied.returncode
+        assert "NOAUTH" in denied.stdout + denied.stderr
+    (container,) = stack.containers("redis")
+    assert "redis-server" in (processes := docker("top", container).stdout)
+    assert password not in processes

@@ -3,9 +3,9 @@
 from typing import override
 
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
 
-from apps.core.checks import check_env_file
+from apps.core.checks import check_encrypted_fields, check_env_file
 
 
 class CoreConfig(AppConfig):
@@ -17,3 +17,4 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks."""
         register(check_env_file)
+        register(check_encrypted_fields, Tags.database, deploy=True)

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import inspect
 import json
+import logging
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.core.cache import cache
@@ -11,6 +12,8 @@ from django.db import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
 
 _MISSING: Final = object()
 
@@ -39,7 +42,10 @@ def cache_result[**P, T](
             key = _cache_key(function, key_prefix, args, kwargs)
             stored: object = cache.get(key, _MISSING)
             if isinstance(stored, str):
-                return cast("T", json.loads(stored))
+                try:
+                    return cast("T", json.loads(stored))
+                except ValueError:
+                    logger.warning("Cached result ignored: not JSON")
             result = function(*args, **kwargs)
             cache.set(key, json.dumps(result), ttl)
             return result

@@ -13,7 +13,7 @@ the invalid field (`items.0.name`), or null if the error is not about one field.
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.core.exceptions import (
     ObjectNotUpdated,
@@ -29,6 +29,8 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
+from apps.core.throttling import COUNTED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
 
 logger = logging.getLogger(__name__)
+
+REJECTED: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+REASON_LENGTH: Final = 200
 
 
 class AppException(exceptions.APIException):
@@ -78,6 +83,16 @@ class ConflictError(AppException):
     default_code = "conflict"
 
 
+class BusyError(AppException):
+    """The process has no capacity left for the request."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = "The service is too busy. Try again later."
+    default_code = "unavailable"
+    # Seconds; REST framework sends them as `Retry-After`.
+    wait = 5
+
+
 class ContentTooLargeError(AppException):
     """The body is longer than `DATA_UPLOAD_MAX_MEMORY_SIZE`."""
 
@@ -98,6 +113,8 @@ def custom_exception_handler(
     known = _as_api_exception(exc)
     if known is None:
         return None
+    if known.status_code in REJECTED:
+        known = _count_rejection(known, context)
     response = exception_handler(known, context)
     if response is not None:
         response.data = {
@@ -110,6 +127,19 @@ def custom_exception_handler(
         context["request"].accepted_renderer = JSONRenderer()
         context["request"].accepted_media_type = JSONRenderer.media_type
     return response
+
+
+def _count_rejection(
+    rejection: exceptions.APIException, context: dict[str, Any]
+) -> exceptions.APIException:
+    """Count a request that was rejected before its throttles; maybe throttle it."""
+    if COUNTED in context["request"].META:
+        return rejection
+    try:
+        context["view"].check_throttles(context["request"])
+    except exceptions.Throttled as throttled:
+        return throttled
+    return rejection
 
 
 def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
@@ -130,8 +160,10 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
             logger.exception("Request violates a database constraint")
             known = ConflictError()
         case DataError():
-            # For example a null byte in a cookie, which no serializer validates.
-            logger.warning("Database cannot store a value", exc_info=exc)
+            # A value that no serializer validates. Without a traceback, because any
+            # client can send one.
+            reason = str(exc).partition("\n")[0][:REASON_LENGTH]
+            logger.warning("Database cannot store a value", extra={"reason": reason})
             known = exceptions.ParseError()
         case RequestDataTooBig():
             known = ContentTooLargeError()

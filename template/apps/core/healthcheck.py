@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.db import connection
 from django.http import JsonResponse
@@ -16,6 +16,7 @@ from apps.core.exceptions import error_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from django.http import HttpRequest, HttpResponse
 
@@ -24,10 +25,52 @@ logger = logging.getLogger(__name__)
 TIME_LIMIT_SECONDS: Final = 2
 # Health checks bypass the middleware that sets security headers.
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-# One thread for each service: a hanging service blocks neither the other check nor a
-# further thread with every probe.
-DATABASE_THREAD: Final = ThreadPoolExecutor(1, "health-database")
-CACHE_THREAD: Final = ThreadPoolExecutor(1, "health-cache")
+
+
+class ServiceCheck:
+    """Checks a service, at most once at a time; all requests that wait share the result.
+
+    In a thread of its own, so that a hanging service does not block the other check.
+    """
+
+    def __init__(self, name: str, is_available: "Callable[[], bool]") -> None:
+        """Prepare a check.
+
+        Args:
+            name: Shown in the log.
+            is_available: May block, and may raise any exception.
+        """
+        self.name = name
+        self.is_available = is_available
+        self.executor = ThreadPoolExecutor(1, f"health-{name}")
+        self.running: Future[str] | None = None
+        # Of the check that runs.
+        self.deadline = 0.0
+
+    async def run(self) -> str:
+        """Return `ok`, or `error: ` and a reason, within `TIME_LIMIT_SECONDS`."""
+        starts = self.running is None or self.running.done()
+        if self.running is None or starts:
+            self.deadline = time.monotonic() + TIME_LIMIT_SECONDS
+            self.running = self.executor.submit(self._check)
+        try:
+            async with asyncio.timeout(self.deadline - time.monotonic()):
+                # Shielded, because a client that leaves ends only its own waiting.
+                return await asyncio.shield(asyncio.wrap_future(self.running))
+        except TimeoutError:
+            if starts:
+                logger.warning("Health check timed out", extra={"check": self.name})
+            return "error: timeout"
+
+    def _check(self) -> str:
+        """Return the result, and log an exception."""
+        try:
+            available = self.is_available()
+        except Exception:
+            # Any error of a driver means unavailable; its text belongs in the log only.
+            logger.warning("Health check failed", exc_info=True)
+            available = False
+        return "ok" if available else "error: unavailable"
 
 
 @csrf_exempt
@@ -39,8 +82,7 @@ async def readiness(request: "HttpRequest") -> "HttpResponse":
     if request.method not in {"GET", "HEAD"}:
         return method_not_allowed(request)
     database, cache_state = await asyncio.gather(
-        _run_check(is_database_available, DATABASE_THREAD),
-        _run_check(is_cache_available, CACHE_THREAD),
+        DATABASE_CHECK.run(), CACHE_CHECK.run()
     )
     healthy = database == cache_state == "ok"
     return JsonResponse(
@@ -75,25 +117,6 @@ def method_not_allowed(request: "HttpRequest") -> "HttpResponse":
     return response
 
 
-async def _run_check(
-    is_available: "Callable[[], bool]", thread: ThreadPoolExecutor
-) -> str:
-    """Run a blocking check in a thread, for at most `TIME_LIMIT_SECONDS`."""
-    try:
-        async with asyncio.timeout(TIME_LIMIT_SECONDS):
-            available = await sync_to_async(
-                is_available, thread_sensitive=False, executor=thread
-            )()
-    except TimeoutError:
-        logger.warning("Health check timed out", extra={"check": is_available.__name__})
-        return "error: timeout"
-    except Exception:
-        # Any error of a driver means unavailable; its text belongs in the log only.
-        logger.warning("Health check failed", exc_info=True)
-        return "error: unavailable"
-    return "ok" if available else "error: unavailable"
-
-
 def is_database_available() -> bool:
     """Return whether a database connection is usable."""
     try:
@@ -107,3 +130,7 @@ def is_cache_available() -> bool:
     """Return whether the cache accepts a write."""
     # While Redis is down, add() returns None instead of a boolean.
     return cache.add("health", 1, timeout=1) is not None
+
+
+DATABASE_CHECK: Final = ServiceCheck("database", is_database_available)
+CACHE_CHECK: Final = ServiceCheck("cache", is_cache_available)

@@ -5,12 +5,26 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 if TYPE_CHECKING:
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+SERVER_ERRORS: Final = 500
+
+
+def _drop_traceback_of_client_error(
+    _logger: "WrappedLogger", _method: str, event: "EventDict"
+) -> "EventDict":
+    """Drop the traceback of a line that Django logs about a 4xx response."""
+    if event.get("status_code", SERVER_ERRORS) < SERVER_ERRORS:
+        event.pop("exc_info", None)
+        event["level"] = "warning"
+    return event
+
 
 SHARED_PROCESSORS: "Final[list[Processor]]" = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),
+    _drop_traceback_of_client_error,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]

@@ -19,11 +19,16 @@ from rest_framework.throttling import (
     UserRateThrottle,
 )
 
+from apps.core.client_address import get_client_address
+
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
 logger = logging.getLogger(__name__)
+
+# Key of `request.META`: a throttle has counted the request.
+COUNTED: Final = "THROTTLE_COUNTED"
 
 _INCREMENT_SCRIPT: Final = """
 local count = redis.call("INCR", KEYS[1])
@@ -42,8 +47,14 @@ class ExactRateThrottle(SimpleRateThrottle):
     duration: int | None
 
     @override
+    def get_ident(self, request: "Request") -> str:
+        """Count the addresses of an IPv6 network as one client."""
+        return get_client_address(request)
+
+    @override
     def allow_request(self, request: "Request", view: "APIView") -> bool:
         """Count the request with an atomic increment."""
+        request.META[COUNTED] = True
         key = self.get_cache_key(request, view)
         if key is None or self.num_requests is None or self.duration is None:
             return True
@@ -64,7 +75,14 @@ class AnonThrottle(ExactRateThrottle, AnonRateThrottle):
 
 
 class UserThrottle(ExactRateThrottle, UserRateThrottle):
-    """Limits requests by user, or anonymous ones by address (`THROTTLE_USER`)."""
+    """Limits requests by user (`THROTTLE_USER`); `AnonThrottle` limits the others."""
+
+    @override
+    def get_cache_key(self, request: "Request", view: "APIView") -> str | None:
+        """Skip anonymous requests, which would cost a second round trip."""
+        if not request.user.is_authenticated:
+            return None
+        return super().get_cache_key(request, view)
 
 
 class LoginThrottle(ExactRateThrottle, UserRateThrottle):

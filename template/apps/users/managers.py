@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING, override
 
 from django.contrib.auth.models import BaseUserManager
 
+from apps.users.normalization import normalize_email
+from apps.users.validators import validate_mailbox
+
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
@@ -19,7 +22,7 @@ class UserManager(BaseUserManager["User"]):
         """Return a new user, saved.
 
         Args:
-            email: The login; stored in lower case.
+            email: The login; stored in its normalized form.
             password: In clear text; without one the user cannot log in.
             **fields: Values of other fields.
 
@@ -29,7 +32,8 @@ class UserManager(BaseUserManager["User"]):
         if not email:
             message = "An email address is required."
             raise ValueError(message)
-        user = self.model(email=email.lower(), **fields)
+        user = self.model(email=normalize_email(email), **fields)
+        validate_mailbox(user.email)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -40,7 +44,7 @@ class UserManager(BaseUserManager["User"]):
         """Return a new user with all permissions, for `manage.py createsuperuser`.
 
         Args:
-            email: The login; stored in lower case.
+            email: The login; stored in its normalized form.
             password: In clear text.
             **fields: Values of other fields.
         """
@@ -49,8 +53,8 @@ class UserManager(BaseUserManager["User"]):
 
     @override
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Ignore the case of the email address."""
-        return super().get_by_natural_key(username and username.lower())
+        """Normalize the email address."""
+        return super().get_by_natural_key(username and normalize_email(username))
 
     def active(self) -> "QuerySet[User]":
         """Return the users who are not deactivated."""

@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from apps.core.fields import EncryptedTextField
 from apps.core.models import BaseModel, TimeStampedModel, UUIDModel
 from apps.users.managers import UserManager
+from apps.users.normalization import normalize_email, normalize_password
+from apps.users.validators import validate_display_name, validate_mailbox
 
 
 class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
@@ -72,14 +74,36 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
 
     @override
     def clean(self) -> None:
-        """Convert the email address to lower case, as it is stored."""
+        """Normalize the email address, and validate it and the name."""
         super().clean()
-        self.email = self.email.lower()
+        self.email = normalize_email(self.email)
+        validate_mailbox(self.email)
+        validate_display_name(self.name)
+
+    @override
+    def set_password(self, raw_password: str | None) -> None:
+        """Normalize the password."""
+        super().set_password(normalize_password(raw_password))
+
+    @override
+    def check_password(self, raw_password: str | None) -> bool:
+        """Normalize the password."""
+        return super().check_password(normalize_password(raw_password))
+
+    @override
+    async def acheck_password(self, raw_password: str | None) -> bool:
+        """Normalize the password."""
+        return await super().acheck_password(normalize_password(raw_password))
 
     @property
     def is_admin(self) -> bool:
         """Whether the user has the admin role."""
         return self.role == self.Role.ADMIN
+
+    @property
+    def is_privileged(self) -> bool:
+        """Whether the user has more rights than a user who registered."""
+        return self.is_superuser or self.is_staff or self.role != self.Role.USER
 
     @property
     def password_digest(self) -> str:

@@ -23,6 +23,6 @@ def send_welcome_email(user_id: str) -> None:
 
 @shared_task(base=Task)
 def clean_expired_tokens() -> None:
-    """Delete expired sessions."""
+    """Delete expired sessions of the API and of the admin."""
     count = services.delete_expired_sessions()
     logger.info("Deleted expired sessions", extra={"count": count})

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 
-from apps.core.websockets import consumers, groups
+from apps.core.websockets import groups, logged
 from apps.users import selectors
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ async def get_websocket_user(scope: "_ChannelScope") -> "User | None":
         scope: The connection's scope, with its cookies.
     """
     match list(scope["subprotocols"]):
-        case [consumers.BEARER, token]:
+        case [logged.BEARER, token]:
             return await database_sync_to_async(_get_token_user)(token)
-        case [consumers.BEARER, *_]:
+        case [logged.BEARER, *_]:
             return None
     engine = import_module(settings.SESSION_ENGINE)
     session = engine.SessionStore(scope["cookies"].get(settings.SESSION_COOKIE_NAME))

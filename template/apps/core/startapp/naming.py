@@ -23,7 +23,8 @@ LAYERS: Final = {
 # Names that the templates use for something else; a test checks that none is missing.
 RESERVED: Final = LAYERS | {
     *("AdminFactory", "AnonymousUser", "APITestClient", "AppConfig", "BaseModel"),
-    *("ClassVar", "DjangoAssertNumQueries", "DjangoFilterBackend", "HTTPStatus"),
+    *("ClassVar", "DateTimeRangeFilter", "DjangoAssertNumQueries"),
+    *("DjangoFilterBackend", "HTTPStatus"),
     *("IsAuthenticated", "IsOwnerOrAdmin", "LIST_URL", "ListAPIView", "Meta"),
     *("Migration", "OrderingFilter", "QuerySet", "Request", "Response"),
     *("RetrieveAPIView", "SessionAuthentication", "TokenAuthentication"),
@@ -43,7 +44,9 @@ RESERVED: Final = LAYERS | {
     *("update", "url", "urlpatterns", "user", "user_client", "uuid", "visible_to"),
 }
 # Their filters, views or factories would have the name of an imported class.
-PREFIXES: Final = {"Admin", "ListAPI", "Ordering", "RetrieveAPI", "User"}
+PREFIXES: Final = {
+    *("Admin", "DateTimeRange", "ListAPI", "Ordering", "RetrieveAPI", "User"),
+}
 # Components of the OpenAPI document.
 COMPONENTS: Final = {
     *("AuthTokens", "ChangePassword", "ChangePasswordRequest", "Error"),

@@ -1,11 +1,14 @@
 """Tests of the health checks."""
 
+import asyncio
 import logging
 import threading
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import OperationalError
 
 from apps.core import healthcheck
@@ -56,7 +59,7 @@ def test_unavailable_database_is_reported_without_its_address(
         message = "connection refused by 10.0.0.1"
         raise OperationalError(message)
 
-    monkeypatch.setattr(healthcheck, "is_database_available", fail)
+    monkeypatch.setattr(healthcheck.DATABASE_CHECK, "is_available", fail)
 
     response = client.get(URL)
 
@@ -69,7 +72,7 @@ def test_unavailable_database_is_reported_without_its_address(
 def test_hanging_database_is_reported_as_a_timeout(
     client: "Client", monkeypatch: pytest.MonkeyPatch, hang: threading.Event
 ) -> None:
-    monkeypatch.setattr(healthcheck, "is_database_available", hang.wait)
+    monkeypatch.setattr(healthcheck.DATABASE_CHECK, "is_available", hang.wait)
     # Long enough for the cache to answer on a busy machine.
     monkeypatch.setattr(healthcheck, "TIME_LIMIT_SECONDS", 0.5)
 
@@ -79,6 +82,49 @@ def test_hanging_database_is_reported_as_a_timeout(
             "db": "error: timeout",
             "cache": "ok",
         }
+
+
+def test_requests_that_wait_share_one_check(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    checks = []
+
+    def fail() -> bool:
+        checks.append(threading.current_thread().name)
+        time.sleep(0.2)
+        raise OperationalError
+
+    monkeypatch.setattr(healthcheck.DATABASE_CHECK, "is_available", fail)
+
+    async def probe() -> list[str]:
+        leaving = asyncio.create_task(healthcheck.DATABASE_CHECK.run())
+        await asyncio.sleep(0)
+        leaving.cancel()
+        runs = [healthcheck.DATABASE_CHECK.run() for _request in range(100)]
+        return await asyncio.gather(*runs)
+
+    results = async_to_sync(probe)()
+
+    assert set(results) == {"error: unavailable"}
+    assert checks == ["health-database_0"]
+    assert [record.message for record in caplog.records] == ["Health check failed"]
+
+
+def test_hanging_check_is_logged_once_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    hang: threading.Event,
+) -> None:
+    check = healthcheck.ServiceCheck("database", hang.wait)
+    monkeypatch.setattr(healthcheck, "TIME_LIMIT_SECONDS", 0.1)
+
+    async def probe() -> list[str]:
+        return await asyncio.gather(*(check.run() for _request in range(100)))
+
+    results = [*async_to_sync(probe)(), *async_to_sync(probe)()]
+
+    assert set(results) == {"error: timeout"}
+    assert [record.message for record in caplog.records] == ["Health check timed out"]
 
 
 @pytest.mark.django_db(transaction=True)

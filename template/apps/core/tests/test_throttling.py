@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from apps.core.throttling import (
     AnonThrottle,
     BurstUserThrottle,
+    LoginThrottle,
     SustainedUserThrottle,
     UserThrottle,
 )
@@ -97,3 +98,28 @@ def test_every_request_is_allowed_while_redis_is_down(user: "User") -> None:
     requests = 70
 
     assert allowed(BurstUserThrottle, requests, user) == requests
+
+
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [
+        (["2001:db8::1", "2001:db8::ffff:2", "2001:DB8:0:0::3"], "2001:db8::/64"),
+        (["2001:db8:0:1::1"], "2001:db8:0:1::/64"),
+        (["203.0.113.9", "::ffff:203.0.113.9"], "203.0.113.9"),
+        (["fe80::1%eth0"], "fe80::/64"),
+        (["no:address"], "no:address"),
+    ],
+)
+def test_an_ipv6_network_counts_as_one_client(
+    addresses: list[str], expected: str
+) -> None:
+    requests = APIRequestFactory()
+    throttles = (AnonThrottle(), UserThrottle(), LoginThrottle(), BurstUserThrottle())
+
+    idents = {
+        throttle.get_ident(APIView().initialize_request(request))
+        for request in (requests.get("/", REMOTE_ADDR=given) for given in addresses)
+        for throttle in throttles
+    }
+
+    assert idents == {expected}

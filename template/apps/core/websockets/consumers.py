@@ -1,28 +1,21 @@
-"""Base classes of all consumers.
-
-A rejected WebSocket is accepted and then closed, because browsers do not report the
-close code otherwise. docs/websockets.md lists the codes.
-"""
+"""Base class of all consumers."""
 
 import asyncio
 import json
-import logging
-import time
-import uuid
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, override
 
-import structlog
-from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import channel_layers
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from redis.exceptions import RedisError
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, Throttled
 
 from apps.core.exceptions import AuthenticationError
-from apps.core.middleware import REQUEST_ID
-from apps.core.websockets.groups import user_group
+from apps.core.websockets import quotas
+from apps.core.websockets.groups import CONTROL_LAYER, user_group
+from apps.core.websockets.logged import TRY_AGAIN_LATER, LoggedConsumer
 from apps.core.websockets.messages import MessageLimits, MessageReader
 
 if TYPE_CHECKING:
@@ -30,78 +23,12 @@ if TYPE_CHECKING:
 
     from asgiref.typing import ASGIReceiveCallable, ASGISendCallable
     from channels.consumer import _ChannelScope
+    from channels.layers import BaseChannelLayer
     from django.contrib.auth.base_user import AbstractBaseUser
 
-logger = logging.getLogger(__name__)
-
-# The subprotocol of clients that authenticate with a token: ["bearer", token].
-BEARER: Final = "bearer"
-CLOSE_CODE_BASE: Final = 4000
-TRY_AGAIN_LATER: Final = 1013
-RECHECK_SECONDS: Final = 300
-
-
-class LoggedConsumer(AsyncWebsocketConsumer):
-    """WebSocket with a log record and a close code."""
-
-    user: "AbstractBaseUser | None" = None
-    accepted = False
-    close_code: int | None = None
-
-    @override
-    async def __call__(
-        self,
-        scope: "_ChannelScope",
-        receive: "ASGIReceiveCallable",
-        send: "ASGISendCallable",
-    ) -> None:
-        """Bind the request ID, and log the WebSocket when it ends."""
-        header = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        request_id = header if REQUEST_ID.fullmatch(header) else uuid.uuid4().hex
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
-        started = time.perf_counter()
-        try:
-            await super().__call__(scope, receive, send)
-        except (DatabaseError, RedisError, OSError) as error:
-            # A service is unavailable, or the client has disconnected.
-            logger.warning("WebSocket failed", extra={"reason": type(error).__name__})
-            self.close_code = TRY_AGAIN_LATER
-            with suppress(OSError):
-                await self.accept_once()
-                await self.close(code=TRY_AGAIN_LATER)
-        finally:
-            logger.info(
-                "websocket",
-                extra={
-                    "path": scope["path"],
-                    "code": self.close_code,
-                    "duration_s": round(time.perf_counter() - started, 1),
-                    "user_id": str(self.user.pk) if self.user else None,
-                },
-            )
-
-    async def accept_once(self) -> None:
-        """Accept the WebSocket, with the subprotocol `bearer` if offered."""
-        if not self.accepted:
-            self.accepted = True
-            offered = BEARER in self.scope["subprotocols"]
-            await self.accept(BEARER if offered else None)
-
-    async def close_with_status(self, status: int) -> None:
-        """Close the WebSocket, unless it is closed.
-
-        Args:
-            status: HTTP status; the close code is 4000 plus this number.
-        """
-        if self.close_code is None:
-            self.close_code = CLOSE_CODE_BASE + status
-            await self.close(code=self.close_code)
-
-    @override
-    async def disconnect(self, code: int) -> None:
-        """Store the client's close code, unless the server has closed first."""
-        self.close_code = self.close_code or code
+RECHECK_SECONDS: Final = 60
+# A client that does not read for longer is disconnected.
+SEND_SECONDS: Final = 10
 
 
 class AuthenticatedConsumer(LoggedConsumer):
@@ -113,7 +40,6 @@ class AuthenticatedConsumer(LoggedConsumer):
     """
 
     limits: ClassVar[MessageLimits] = MessageLimits()
-    recheck_task: "asyncio.Task[None] | None" = None
 
     async def get_groups(self) -> list[str]:
         """Return the groups to join, in addition to the user's own."""
@@ -135,15 +61,19 @@ class AuthenticatedConsumer(LoggedConsumer):
     ) -> None:
         """Leave all groups when the WebSocket ends, also after a failure."""
         self.reader = MessageReader(self.limits)
-        self.joined_groups: list[str] = []
+        self.joined: list[tuple[BaseChannelLayer, str, str]] = []
+        self.tasks: list[asyncio.Task[None]] = []
         try:
             await super().__call__(scope, receive, send)
         finally:
-            if self.recheck_task:
-                self.recheck_task.cancel()
+            for task in self.tasks:
+                task.cancel()
+            if self.user:
+                name = self.channel_name
+                await quotas.discard(user_id=self.user.pk, websocket=name)
             with suppress(RedisError, OSError):
-                for group in self.joined_groups:
-                    await self.channel_layer.group_discard(group, self.channel_name)
+                for layer, group, channel in self.joined:
+                    await layer.group_discard(group, channel)
 
     @override
     async def connect(self) -> None:
@@ -158,21 +88,40 @@ class AuthenticatedConsumer(LoggedConsumer):
         if status:
             await self.close_with_status(status)
         else:
-            self.recheck_task = asyncio.create_task(self._recheck_periodically())
+            recheck, obey = self._recheck_periodically(), self._recheck_on_request()
+            self.tasks = [asyncio.create_task(recheck), asyncio.create_task(obey)]
 
     async def _authenticate(self) -> None:
-        """Set `user` and join the groups, or raise `AuthenticationError`."""
+        """Set `user` and join the groups, or raise an `APIException`."""
         self.user = await self.get_user()
         if self.user is None:
             raise AuthenticationError
-        await self._join_group(user_group(self.user.pk))
-        for group in await self.get_groups():
-            await self._join_group(group)
+        # Opening counts as a message, so that reopening in a loop stays cheap.
+        await self._count_message()
+        if not await self._may_stay_open():
+            raise Throttled
+        own = user_group(self.user.pk)
+        self.control = channel_layers[CONTROL_LAYER]
+        self.control_channel = await self.control.new_channel()
+        await self._join(self.control, own, self.control_channel)
+        for group in [own, *await self.get_groups()]:
+            await self._join(self.channel_layer, group, self.channel_name)
 
-    async def _join_group(self, group: str) -> None:
+    async def _join(self, layer: "BaseChannelLayer", group: str, channel: str) -> None:
         """Receive the messages of a group until the WebSocket ends."""
-        await self.channel_layer.group_add(group, self.channel_name)
-        self.joined_groups.append(group)
+        await layer.group_add(group, channel)
+        self.joined.append((layer, group, channel))
+
+    async def _count_message(self) -> None:
+        """Count a message; raise `Throttled` if the user has sent too many."""
+        user_id = cast("AbstractBaseUser", self.user).pk
+        if not await quotas.count_message(user_id=user_id):
+            raise Throttled
+
+    async def _may_stay_open(self) -> bool:
+        """Count the WebSocket; return False if the user has too many."""
+        user_id = cast("AbstractBaseUser", self.user).pk
+        return await quotas.keep_open(user_id=user_id, websocket=self.channel_name)
 
     async def get_user(self) -> "AbstractBaseUser | None":
         """Return the user, or None without a valid session."""
@@ -180,7 +129,7 @@ class AuthenticatedConsumer(LoggedConsumer):
         user: AbstractBaseUser | None = await scope["get_user"]()
         return user
 
-    async def user_recheck(self, _event: object = None) -> None:
+    async def recheck_session(self) -> None:
         """Close the WebSocket if its session has ended."""
         if self.close_code is None and await self.get_user() is None:
             await self.close_with_status(HTTPStatus.UNAUTHORIZED)
@@ -191,8 +140,13 @@ class AuthenticatedConsumer(LoggedConsumer):
         Args:
             event: The event `client.message`.
         """
-        if self.close_code is None:
-            await self.send(text_data=json.dumps(event["message"]))
+        if self.close_code is not None:
+            return
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.send(text_data=json.dumps(event["message"]))
+        except TimeoutError:
+            await self.close_with_status(HTTPStatus.REQUEST_TIMEOUT)
 
     @override
     async def receive(
@@ -202,15 +156,28 @@ class AuthenticatedConsumer(LoggedConsumer):
         if self.close_code is not None or self.user is None:
             return
         try:
-            await self.handle_message(self.reader.read(text_data))
+            content = self.reader.read(text_data)
+            await self._count_message()
+            await self.handle_message(content)
         except APIException as error:
             await self.close_with_status(error.status_code)
         except ValidationError:
             await self.close_with_status(HTTPStatus.BAD_REQUEST)
 
     async def _recheck_periodically(self) -> None:
-        """Close the WebSocket when its session expires."""
+        """Close the WebSocket when its session expires, or has while it was opened."""
         while self.close_code is None:
-            await asyncio.sleep(RECHECK_SECONDS)
             with suppress(DatabaseError, OSError):
-                await self.user_recheck()
+                await self.recheck_session()
+            await asyncio.sleep(RECHECK_SECONDS)
+            if not await self._may_stay_open():
+                await self.close_with_status(HTTPStatus.TOO_MANY_REQUESTS)
+
+    async def _recheck_on_request(self) -> None:
+        """Close the WebSocket when `groups.recheck_user` finds its session ended."""
+        try:
+            while self.close_code is None:
+                await self.control.receive(self.control_channel)
+                await self.recheck_session()
+        except (DatabaseError, RedisError, OSError):
+            await self.close_once(TRY_AGAIN_LATER)

@@ -6,7 +6,7 @@ reaches those of this process. Delivery is not guaranteed (docs/websockets.md).
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from asgiref.sync import async_to_sync
 from channels.layers import channel_layers
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Carries re-checks, which must not wait behind messages.
+CONTROL_LAYER: Final = "control"
+
 
 def send_on_commit(*, group: str, message: "Mapping[str, Any]") -> None:
     """Send a message to the WebSockets of a group after the transaction commits.
@@ -30,7 +33,7 @@ def send_on_commit(*, group: str, message: "Mapping[str, Any]") -> None:
         message: Serializable as JSON.
     """
     event = {"type": "client.message", "message": message}
-    transaction.on_commit(partial(_send, group, event))
+    transaction.on_commit(partial(_send, "default", group, event))
 
 
 async def send(*, group: str, message: "Mapping[str, Any]") -> None:
@@ -53,7 +56,8 @@ def recheck_user(*, user_id: "uuid.UUID") -> None:
         user_id: Primary key of the user.
     """
     event = {"type": "user.recheck"}
-    transaction.on_commit(partial(_send, user_group(user_id), event))
+    group = user_group(user_id)
+    transaction.on_commit(partial(_send, CONTROL_LAYER, group, event))
 
 
 def user_group(user_id: "uuid.UUID") -> str:
@@ -65,10 +69,10 @@ def user_group(user_id: "uuid.UUID") -> str:
     return f"user.{user_id}"
 
 
-def _send(group: str, event: dict[str, Any]) -> None:
-    """Pass an event to the channel layer; log its loss if Redis is unavailable."""
+def _send(layer: str, group: str, event: dict[str, Any]) -> None:
+    """Pass an event to a channel layer; log its loss if Redis is unavailable."""
     try:
-        async_to_sync(channel_layers["default"].group_send)(group, event)
+        async_to_sync(channel_layers[layer].group_send)(group, event)
     except (RedisError, OSError):
         logger.warning(
             "Message lost: Redis is unavailable", extra={"type": event["type"]}

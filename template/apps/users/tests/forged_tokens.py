@@ -71,7 +71,7 @@ def _changed_claim(token: str) -> str:
 
 def _expired(token: str) -> str:
     """Move the expiry into the past."""
-    return sign(claims_of(token) | {"exp": timezone.now() - timedelta(seconds=1)})
+    return sign(claims_of(token) | {"exp": timezone.now() - timedelta(minutes=1)})
 
 
 def _not_yet_valid(token: str) -> str:

@@ -59,13 +59,25 @@ def test_role_in_a_token_is_ignored(auth_tokens: "AuthTokens") -> None:
     get("user-list", sign(claims), expected_status=HTTPStatus.FORBIDDEN)
 
 
-def test_token_expires_after_fifteen_minutes(
+def test_token_expires_after_fifteen_minutes_and_a_leeway(
     auth_tokens: "AuthTokens", time_machine: "time_machine.TimeMachineFixture"
 ) -> None:
-    now = timezone.now()
+    expiry = timezone.now() + timedelta(minutes=15)
 
-    time_machine.move_to(now + timedelta(minutes=14))
+    time_machine.move_to(expiry + timedelta(seconds=28))
     get("me", auth_tokens["access"], expected_status=HTTPStatus.OK)
 
-    time_machine.move_to(now + timedelta(minutes=15))
+    time_machine.move_to(expiry + timedelta(seconds=31))
     get("me", auth_tokens["access"], expected_status=HTTPStatus.UNAUTHORIZED)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(25, HTTPStatus.OK), (60, HTTPStatus.UNAUTHORIZED)]
+)
+def test_clock_of_another_server_can_be_ahead_by_the_leeway(
+    auth_tokens: "AuthTokens", seconds: int, status: HTTPStatus
+) -> None:
+    claims = claims_of(auth_tokens["access"])
+    token = sign(claims | {"iat": claims["iat"] + seconds})
+
+    get("me", token, expected_status=status)

@@ -83,6 +83,22 @@ def test_demotion_takes_effect_with_the_next_request(
     admin_client.get(reverse("user-list"), expected_status=HTTPStatus.FORBIDDEN)
 
 
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_admins_cannot_change_or_deactivate_a_superuser(
+    admin_client: "APITestClient", method: str
+) -> None:
+    root = User.objects.create_superuser("root@example.com")
+    before = stored_row(root)
+
+    getattr(admin_client, method)(
+        reverse("user-detail", args=[root.pk]),
+        {"name": "Mallory", "role": "user"},
+        expected_status=HTTPStatus.FORBIDDEN,
+    )
+
+    assert stored_row(root) == before
+
+
 @pytest.mark.parametrize(
     "query",
     [

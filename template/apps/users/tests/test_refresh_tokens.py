@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.urls import reverse
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import time_machine
+    from pytest_django import Settings
     from rest_framework.response import Response
 
     from apps.users.models import User
@@ -40,6 +41,11 @@ def assert_refresh_token_is_rejected(token: str) -> None:
     refresh(token, expected_status=HTTPStatus.UNAUTHORIZED)
 
 
+def log_out(body: dict[str, Any], expected_status: HTTPStatus) -> None:
+    """Log out without an access token."""
+    APITestClient().post(reverse("logout"), body, expected_status=expected_status)
+
+
 def get_me(token: str, *, expected_status: HTTPStatus) -> None:
     """Request the current user with an access token."""
     APITestClient().get(
@@ -54,7 +60,7 @@ class TestRotation:
         renewed = refresh(auth_tokens["refresh"]).data
 
         get_me(renewed["access"], expected_status=HTTPStatus.OK)
-        refresh(renewed["refresh"])
+        assert refresh(renewed["refresh"])["Cache-Control"] == "no-store"
 
     @pytest.mark.parametrize("forge", FORGERIES)
     def test_rejects_a_forged_token(
@@ -117,6 +123,33 @@ class TestExpiryAndRevocation:
         time_machine.move_to(now + timedelta(days=14))
         assert_refresh_token_is_rejected(renewed["refresh"])
 
+    def test_session_ends_after_thirty_days_of_refreshes(
+        self,
+        auth_tokens: "AuthTokens",
+        time_machine: "time_machine.TimeMachineFixture",
+    ) -> None:
+        login = timezone.now()
+        renewed: Any = auth_tokens
+
+        for day in (6, 12, 18, 24, 29.9):
+            time_machine.move_to(login + timedelta(days=day))
+            renewed = refresh(renewed["refresh"]).data
+        get_me(renewed["access"], expected_status=HTTPStatus.OK)
+
+        time_machine.move_to(login + timedelta(days=30, seconds=1))
+        get_me(renewed["access"], expected_status=HTTPStatus.UNAUTHORIZED)
+        assert_refresh_token_is_rejected(renewed["refresh"])
+
+    def test_setting_limits_the_session(
+        self, settings: "Settings", user: "User"
+    ) -> None:
+        settings.SESSION_MAX_DAYS = 2
+
+        services.start_session(user=user)
+
+        lifetime = AuthSession.objects.get().expires_at - timezone.now()
+        assert timedelta(days=1, hours=23) < lifetime <= timedelta(days=2)
+
     def test_logout_revokes_the_token(self, auth_tokens: "AuthTokens") -> None:
         APITestClient().post(
             reverse("logout"),
@@ -126,6 +159,33 @@ class TestExpiryAndRevocation:
 
         assert_refresh_token_is_rejected(auth_tokens["refresh"])
         assert not AuthSession.objects.exists()
+
+    def test_logout_accepts_the_refresh_token(
+        self, user: "User", auth_tokens: "AuthTokens"
+    ) -> None:
+        other = services.start_session(user=user)
+
+        log_out({"refresh": auth_tokens["refresh"]}, HTTPStatus.NO_CONTENT)
+
+        get_me(auth_tokens["access"], expected_status=HTTPStatus.UNAUTHORIZED)
+        get_me(other["access"], expected_status=HTTPStatus.OK)
+
+    @pytest.mark.parametrize(
+        ("sent", "status"),
+        [
+            ("access", HTTPStatus.UNAUTHORIZED),
+            ("made-up", HTTPStatus.UNAUTHORIZED),
+            (["made-up"], HTTPStatus.BAD_REQUEST),
+        ],
+    )
+    def test_logout_rejects_other_tokens_in_the_body(
+        self, auth_tokens: "AuthTokens", sent: object, status: HTTPStatus
+    ) -> None:
+        wrong = auth_tokens["access"] if sent == "access" else sent
+
+        log_out({"refresh": wrong}, status)
+
+        assert AuthSession.objects.exists()
 
     def test_password_change_revokes_the_token(self) -> None:
         password = fake_password()

@@ -1,11 +1,14 @@
-"""Attempts to log in more often than the throttle allows."""
+"""Attempts to send more requests than the throttles allow."""
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from django.urls import reverse
+from rest_framework.throttling import SimpleRateThrottle
 
+from apps.core import throttling
+from apps.users.authentication import TokenAuthentication
 from apps.users.models import User
 from apps.users.tests.factories import fake_password
 
@@ -99,3 +102,77 @@ def test_admin_login_and_api_login_share_a_limit(
     anonymous_client.post(
         reverse("login"), {}, expected_status=HTTPStatus.TOO_MANY_REQUESTS
     )
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the keys that requests count, each of which is a round trip to Redis."""
+    keys: list[str] = []
+    increment = throttling._increment
+
+    def record(key: str, period: int) -> tuple[int, float] | None:
+        keys.append(key)
+        return increment(key, period)
+
+    monkeypatch.setattr(throttling, "_increment", record)
+    for scope in ("anon", "user"):
+        rate = f"{LIMIT}/hour"
+        monkeypatch.setitem(SimpleRateThrottle.THROTTLE_RATES, scope, rate)
+    return keys
+
+
+@pytest.mark.parametrize("name", ["me", "user-list"])
+@pytest.mark.parametrize("token", ["", "invalid", "a.b.c"])
+def test_request_without_a_valid_token_counts_once_by_address(
+    anonymous_client: "APITestClient", counted: list[str], name: str, token: str
+) -> None:
+    header = f"{TokenAuthentication.keyword} {token}"
+    anonymous_client.credentials(**{"HTTP_AUTHORIZATION": header} if token else {})
+    expected = [HTTPStatus.UNAUTHORIZED] * LIMIT + [HTTPStatus.TOO_MANY_REQUESTS] * 2
+
+    for status in expected:
+        response = anonymous_client.get(reverse(name), expected_status=status)
+
+    assert "Retry-After" in response
+    assert counted == ["throttle_anon_127.0.0.1"] * len(expected)
+
+
+def test_forbidden_request_counts_once_by_user(
+    user_client: "APITestClient", user: User, counted: list[str]
+) -> None:
+    expected = [HTTPStatus.FORBIDDEN] * LIMIT + [HTTPStatus.TOO_MANY_REQUESTS] * 2
+
+    for status in expected:
+        user_client.get(reverse("user-list"), expected_status=status)
+
+    assert counted == [f"throttle_user_{user.pk}"] * len(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("me", HTTPStatus.OK), ("user-detail", HTTPStatus.FORBIDDEN)],
+)
+def test_request_that_passes_the_throttles_counts_once(
+    user_client: "APITestClient",
+    admin: User,
+    counted: list[str],
+    name: str,
+    status: HTTPStatus,
+) -> None:
+    url = reverse(name, kwargs={"pk": admin.pk} if name == "user-detail" else None)
+
+    user_client.get(url, expected_status=status)
+
+    assert len(counted) == 1
+
+
+def test_wrong_password_counts_once(
+    anonymous_client: "APITestClient", counted: list[str]
+) -> None:
+    guess = {"email": "ada@example.com", "password": fake_password()}
+
+    anonymous_client.post(
+        reverse("login"), guess, expected_status=HTTPStatus.UNAUTHORIZED
+    )
+
+    assert counted == ["throttle_login_127.0.0.1"]

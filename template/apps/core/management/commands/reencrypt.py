@@ -3,15 +3,14 @@
 from typing import TYPE_CHECKING, Any, Final, override
 
 from cryptography.fernet import InvalidToken
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 from django.db.models.functions import Cast
 
-from apps.core.fields import EncryptedTextField, get_cipher
+from apps.core.fields import encrypted_fields, get_cipher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from apps.core.fields import EncryptedTextField
 
 BATCH_SIZE: Final = 500
 
@@ -27,20 +26,12 @@ class Command(BaseCommand):
     @override
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Re-encrypt each encrypted field of each model."""
-        for model, field in _encrypted_fields():
+        for model, field in encrypted_fields():
             count = _reencrypt(model, field)
             self.stdout.write(f"{field}: {count} values re-encrypted")
 
 
-def _encrypted_fields() -> "Iterator[tuple[type[models.Model], EncryptedTextField]]":
-    """Yield the encrypted fields of the installed apps with their models."""
-    for model in apps.get_models():
-        for field in model._meta.local_fields:
-            if isinstance(field, EncryptedTextField):
-                yield model, field
-
-
-def _reencrypt(model: type[models.Model], field: EncryptedTextField) -> int:
+def _reencrypt(model: type[models.Model], field: "EncryptedTextField") -> int:
     """Re-encrypt a column in batches, each in a transaction; return the row count."""
     # The cast's output field does not decrypt.
     stored = model._base_manager.annotate(
