@@ -120,7 +120,8 @@ def test_each_git_command_fails_once(
     case: Case, start: "Callable[[], str]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = case.state()
-    real, calls, failing = subprocess.run, 0, 0
+    real: Callable[..., subprocess.CompletedProcess[bytes]] = subprocess.run
+    calls, failing = 0, 0
 
     def fail(
         command: list[str], **options: object
@@ -130,7 +131,7 @@ def test_each_git_command_fails_once(
         calls += is_ours
         if is_ours and calls == failing:
             return subprocess.CompletedProcess(command, 128, b"", b"fatal: planted\n")
-        return real(command, **options)  # type: ignore[call-overload,no-any-return]
+        return real(command, **options)
 
     monkeypatch.setattr("extensions.update.git.subprocess.run", fail)
     assert start() == ""
