@@ -49,22 +49,17 @@ class SyncHandler(BaseHandler):
         self.load_middleware()
 
 
+# Django's handler switches threads for nearly every middleware, which costs as much as
+# the rest of a request; this one switches once. To go back, use
+# `get_asgi_application()` in `config/asgi.py`.
 class ThreadPoolASGIHandler(ASGIHandler):
     """Runs a sync request in one of a few threads, and an async view on the event loop.
 
-    Django's handler switches threads for nearly every middleware, which costs as much
-    as the rest of a request; this one switches once. A slow client holds no thread; a
-    streamed response holds one until its end. To go back, use `get_asgi_application()`
-    in `config/asgi.py`.
+    A slow client holds no thread; a streamed response holds one until its end.
     """
 
     def __init__(self, threads: int) -> None:
-        """Load the middleware.
-
-        Args:
-            threads: The maximum number of concurrent sync requests. A thread starts
-                when it is first needed.
-        """
+        """Load the middleware; a thread starts when it is first needed."""
         super().__init__()
         self.sync_handler = SyncHandler()
         # Of one thread each, because a streamed response is read in the thread that

@@ -1,8 +1,4 @@
-"""Celery's transport for Redis, which skips messages that it cannot read.
-
-With kombu's transport, a message that is not JSON or lacks a field ends the worker. To
-return to it, remove `broker_transport` from `config/celery.py`.
-"""
+"""Celery's transport for Redis, which skips messages that it cannot read."""
 
 import functools
 import logging
@@ -58,6 +54,8 @@ class Channel(redis.Channel):
         return super().basic_consume(queue, no_ack, safe, consumer_tag, **kwargs)
 
 
+# With kombu's transport, a message that is not JSON or lacks a field ends the worker.
+# To return to it, remove `broker_transport` from `config/celery.py`.
 class Transport(redis.Transport):
     """Reads messages and skips those that are not Celery's."""
 

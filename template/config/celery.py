@@ -1,7 +1,4 @@
-"""The Celery app, its settings and its signal handlers.
-
-A `CELERY_*` setting in `config/settings.py` overrides the setting in this module.
-"""
+"""The Celery app, its settings and its signal handlers."""
 
 import logging.config
 import os
@@ -31,6 +28,7 @@ BROKER_URL: Final = redis_database(
     env.celery_broker_url.get_secret_value(), 0
 ) or redis_database(env.redis_url.get_secret_value(), 1)
 HARD_TIME_LIMIT: Final = env.celery_time_limit + 10
+# A `CELERY_*` setting in `config/settings.py` overrides one of these.
 CONFIG: Final[dict[str, Any]] = {
     "broker_url": BROKER_URL or "memory://",
     "broker_transport": "config.broker:Transport" if BROKER_URL else None,

@@ -1,8 +1,4 @@
-"""Settings of the channel layers, which carry messages between processes.
-
-`control` carries the re-checks of sessions, so that they do not wait behind the
-messages of `default`.
-"""
+"""Settings of the channel layers, which carry messages between processes."""
 
 from typing import Any, Final
 
@@ -38,6 +34,7 @@ def build_channel_layers(redis_url: str) -> dict[str, Any]:
         **redis_options(redis_url),
     }
     backend = "channels_redis.core.RedisChannelLayer"
+    # `control` carries re-checks of sessions, which must not wait behind messages.
     return {
         name: {
             "BACKEND": backend,

@@ -13,14 +13,12 @@ if TYPE_CHECKING:
 HEADERS: Final = b"Content-Type: application/json\r\nConnection: close\r\n"
 
 
+# To go back, remove `http` from the `CONFIG_KWARGS` of the worker.
 class JSONErrorProtocol(HttpToolsProtocol):
-    """Answers a malformed request in the format of the API's errors.
+    """Answers a malformed request in the format of the API's errors."""
 
-    Uvicorn answers with plain text. It also tells only the last of several pipelined
-    requests that the client has disconnected, and then the others fail with a traceback.
-    To go back, remove `http` from the `CONFIG_KWARGS` of the worker.
-    """
-
+    # Of several pipelined requests, Uvicorn tells only the last one that the client has
+    # disconnected, and then the others fail with a traceback.
     unfinished: "tuple[RequestResponseCycle, ...]" = ()
 
     @override

@@ -1,7 +1,4 @@
-"""Django's error views, with JSON error responses below `/api/`.
-
-They answer requests that do not reach a view of REST framework.
-"""
+"""Error views for requests that reach no view of REST framework; JSON below `/api/`."""
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final

@@ -12,16 +12,14 @@ if TYPE_CHECKING:
 
 
 class DateTimeRangeField(IsoDateTimeRangeField):
-    """Range of times that the database can store.
-
-    `0001-01-01T00:00:00+14:00` is a valid time, but has no representation in UTC.
-    """
+    """Range of times that the database can store."""
 
     @override
     def compress(self, data_list: "list[datetime | None] | None") -> slice | None:
         """Reject a time before the year 1 or after the year 9999 in UTC."""
         for moment in filter(None, data_list or []):
             try:
+                # Fails for `0001-01-01T00:00:00+14:00`, which is a valid time.
                 moment.astimezone(UTC)
             except OverflowError:
                 message = "Enter a date/time between the years 1 and 9999 in UTC."

@@ -1,12 +1,4 @@
-"""Password hashing that leaves processor time and threads to other requests.
-
-An Argon2 hash takes 100 MB of memory and tens of milliseconds on several cores. In each
-process `PASSWORD_HASH_LIMIT` hashes run at the same time, in threads of the lowest
-priority, and as many wait. A further one fails immediately with 503, so logins never
-occupy every thread of `WEB_THREADS`. To return to Django's hasher, name
-`django.contrib.auth.hashers.Argon2PasswordHasher` in `PASSWORD_HASHERS` instead of the
-class here; both read the same hashes.
-"""
+"""Password hashing that leaves processor time and threads to other requests."""
 
 import functools
 import os
@@ -26,6 +18,9 @@ if TYPE_CHECKING:
 LOWEST_PRIORITY: Final = 19
 
 
+# A hash takes 100 MB of memory and tens of milliseconds on several cores. To go back,
+# name `django.contrib.auth.hashers.Argon2PasswordHasher` in `PASSWORD_HASHERS`; both
+# read the same hashes.
 class LimitedArgon2PasswordHasher(Argon2PasswordHasher):
     """Argon2 in a few threads of low priority."""
 
@@ -41,14 +36,13 @@ class LimitedArgon2PasswordHasher(Argon2PasswordHasher):
 
 
 class HashPool:
-    """Runs functions in `limit` threads while as many wait."""
+    """Runs functions in `limit` threads while as many wait.
+
+    Another fails immediately, so logins never occupy every thread of `WEB_THREADS`.
+    """
 
     def __init__(self, limit: int) -> None:
-        """Start no thread before the first call.
-
-        Args:
-            limit: The number of threads.
-        """
+        """Start no thread before the first call."""
         self.places = threading.BoundedSemaphore(2 * limit)
         self.threads = ThreadPoolExecutor(limit, "password", _lower_priority)
 

@@ -28,20 +28,13 @@ HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosnif
 
 
 class ServiceCheck:
-    """Checks a service, at most once at a time; all requests that wait share the result.
-
-    In a thread of its own, so that a hanging service does not block the other check.
-    """
+    """Checks a service, once at a time; all requests that wait share the result."""
 
     def __init__(self, name: str, is_available: "Callable[[], bool]") -> None:
-        """Prepare a check.
-
-        Args:
-            name: Shown in the log.
-            is_available: May block, and may raise any exception.
-        """
+        """Prepare a check, which may block, and may raise any exception."""
         self.name = name
         self.is_available = is_available
+        # Its own, so that a hanging service does not block the other check.
         self.executor = ThreadPoolExecutor(1, f"health-{name}")
         self.running: Future[str] | None = None
         # Of the check that runs.
@@ -98,10 +91,7 @@ async def readiness(request: "HttpRequest") -> "HttpResponse":
 
 @csrf_exempt
 async def liveness(request: "HttpRequest") -> "HttpResponse":
-    """Return 200 while the process runs.
-
-    Independent of other services: a restart does not fix an outage of the database.
-    """
+    """Return 200 while the process runs: a restart does not fix other services."""
     if request.method not in {"GET", "HEAD"}:
         return method_not_allowed(request)
     return JsonResponse({"status": "alive"}, headers=HEADERS)

@@ -1,9 +1,4 @@
-"""Keyset (cursor) pagination.
-
-A page starts after a row that the database finds in an index, so it costs the same at
-any depth. REST framework's `CursorPagination` repeats a page forever after a thousand
-rows with equal values in the first column; here the primary key orders them.
-"""
+"""Keyset (cursor) pagination, which costs the same at any depth."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -57,6 +52,8 @@ def keyset_page(queryset: "QuerySet[Any]", *, cursor: str, size: int) -> KeysetP
     )
 
 
+# REST framework's `CursorPagination` repeats a page forever after a thousand rows with
+# equal values in the first column; here the primary key orders them.
 def total_order(queryset: "QuerySet[Any]") -> list[str]:
     """Return the order of a queryset with the primary key, up to a unique column.
 

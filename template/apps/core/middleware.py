@@ -26,13 +26,12 @@ HEALTH_CHECKS: Final = {HEALTH_PREFIX: readiness, f"{HEALTH_PREFIX}live/": liven
 REQUEST_ID: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
+# Sync and async, so that Django does not switch threads for it.
 @sync_and_async_middleware
 def request_context(
     get_response: "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]",
 ) -> "Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]":
     """Return middleware that assigns a request ID and logs each request.
-
-    Supports sync and async requests, so that Django does not switch threads for it.
 
     Args:
         get_response: The next middleware or the view.

@@ -1,8 +1,4 @@
-"""Pagination by page number and by cursor.
-
-To return to the stock classes, set REST framework's `PageNumberPagination` or
-`CursorPagination` as `DEFAULT_PAGINATION_CLASS`.
-"""
+"""Pagination by page number and by cursor; docs/lists.md tells how to change it."""
 
 from typing import TYPE_CHECKING, Any, ClassVar, override
 

@@ -1,10 +1,4 @@
-"""Throttles that count exactly, also for parallel requests.
-
-REST framework's throttles overwrite each other's entries in parallel requests. These
-use one atomic increment in a fixed window, which is one round trip to Redis. To return
-to REST framework's behavior, set its throttles as `DEFAULT_THROTTLE_CLASSES` and remove
-`ExactRateThrottle` from the base classes here.
-"""
+"""Throttles that count exactly, also for parallel requests."""
 
 import logging
 import time
@@ -37,6 +31,8 @@ return {count, redis.call("PTTL", KEYS[1])}
 """
 
 
+# REST framework's throttles overwrite each other's entries in parallel requests. To
+# go back, set those as `DEFAULT_THROTTLE_CLASSES` and remove this base class.
 class ExactRateThrottle(SimpleRateThrottle):
     """Limits the requests in a period that starts with the client's first request.
 

@@ -30,10 +30,7 @@ PRIVILEGES: Final = ("role", "is_staff", "is_superuser", "groups", "user_permiss
 
 @admin.register(User)
 class UserAdmin(BaseUserAdmin[User]):
-    """Admin of users; every change ends stale sessions.
-
-    Only superusers change privileges and other privileged users.
-    """
+    """Admin of users; every change ends stale sessions."""
 
     form = UserForm
     ordering = ("email",)

@@ -1,15 +1,4 @@
-"""Limit of wrong passwords for an account, over all addresses.
-
-Failures in a row are counted per email address, whether or not it has an account. From
-the tenth on, the next attempt has to wait: 30 seconds at first, then twice as long each
-time, up to an hour. After the hundredth it waits 30 days (NIST SP 800-63B, "Rate
-Limiting"). An administrator ends the wait by saving the user in the admin.
-
-Guesses from elsewhere must not lock the owner out, so a known device counts its own
-failures. It is recognized by its network address, from which a password was right in
-the last 90 days: clients of a token API keep no cookies, and a signed device token would
-be a second secret for each of them to store.
-"""
+"""Limit of wrong passwords for an account, over all addresses."""
 
 import hashlib
 import logging
@@ -30,8 +19,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 COUNTED_SECONDS: Final = 30 * 24 * 60 * 60
+# How long a device is known after a password was right from its address.
 KNOWN_SECONDS: Final = 90 * 24 * 60 * 60
-# Seconds until the next attempt, after the first, the second ... hundredth failure.
+# Seconds until the next attempt, after the first, the second ... hundredth failure in a
+# row (NIST SP 800-63B, "Rate Limiting"), also for an email address without an account.
 DELAYS: Final = (
     *[0] * 9,
     *[min(30 * 2**doubled, 60 * 60) for doubled in range(90)],
@@ -58,6 +49,9 @@ return 1
 """
 
 
+# Guesses from elsewhere must not lock the owner out, so a known device counts its own
+# failures. Its network address identifies it: clients of a token API keep no cookies,
+# and a signed device token would be a second secret for each of them to store.
 class Counters(NamedTuple):
     """Cache keys of an account, and of one device of it."""
 
@@ -70,8 +64,7 @@ class Counters(NamedTuple):
 def counted(email: str, device: str) -> "Iterator[None]":
     """Yield once, and count a failure unless the block, which checks it, succeeds.
 
-    Takes one round trip to Redis, and another one after a success. While Redis is down,
-    every attempt is allowed.
+    While Redis is down, every attempt is allowed.
 
     Args:
         email: The address as the client wrote it.
@@ -89,7 +82,7 @@ def counted(email: str, device: str) -> "Iterator[None]":
 
 
 def reset(email: str) -> None:
-    """Forget the failures of unknown devices.
+    """Forget the failures of unknown devices, as when an admin saves the user.
 
     Args:
         email: The address of the account.

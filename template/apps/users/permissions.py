@@ -10,10 +10,7 @@ if TYPE_CHECKING:
 
 
 class IsSelfOrAdmin(IsOwnerOrAdmin):
-    """Allows users to access their own record, and admins every record.
-
-    The check uses only the URL, so that the response does not reveal which users exist.
-    """
+    """Allows users to access their own record, and admins every record."""
 
     owner_field = "pk"
 
@@ -22,4 +19,5 @@ class IsSelfOrAdmin(IsOwnerOrAdmin):
         """Compare the primary key in the URL with the authenticated user."""
         if not request.user.is_authenticated:
             return False
+        # Uses only the URL, so that the response does not reveal which users exist.
         return request.user.is_admin or view.kwargs["pk"] == request.user.pk

@@ -54,14 +54,13 @@ def check_deactivation(*, user: "User", actor: "User") -> None:
 def check_admin_remains(*, without: "Iterable[User]") -> None:
     """Check that an active admin remains, and lock the active admins.
 
-    Two transactions in which admins remove each other run one after the other.
-
     Args:
         without: Users who are about to be demoted, deactivated or deleted.
 
     Raises:
         ForbiddenError: If these users include all active admins.
     """
+    # Two transactions in which admins remove each other run one after the other.
     admins = selectors.lock_active_admins()
     if admins and admins <= {user.pk for user in without}:
         message = "The last active admin cannot be demoted, deactivated or deleted."
@@ -72,10 +71,10 @@ def can_change_in_admin(*, user: "User", actor: "User") -> bool:
     """Return whether staff can change or delete a user in the admin.
 
     Args:
-        user: Only superusers change other privileged users: who sets the password of
-            an account gains its privileges.
+        user: Only superusers change other privileged users.
         actor: The member of staff.
     """
+    # Who sets the password of an account gains its privileges.
     return actor.is_superuser or actor == user or not user.is_privileged
 
 

@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 
 class WebSocketAuthMiddleware(BaseMiddleware):
-    """Adds the coroutine function `get_user` to the scope, which re-checks call again.
-
-    The token is a subprotocol, after `bearer`: browsers cannot set other headers, and
-    URLs are logged. Without a token the session cookie is used.
-    """
+    """Adds the coroutine function `get_user` to the scope; re-checks call it."""
 
     @override
     async def __call__(
@@ -56,8 +52,9 @@ async def get_websocket_user(scope: "_ChannelScope") -> "User | None":
     """Return the current user of a WebSocket, or None without a valid session.
 
     Args:
-        scope: The connection's scope, with its cookies.
+        scope: Its subprotocols hold the token, else its cookies the session key.
     """
+    # Not another header, which browsers cannot set, nor the URL, which is logged.
     match list(scope["subprotocols"]):
         case [logged.BEARER, token]:
             return await database_sync_to_async(_get_token_user)(token)

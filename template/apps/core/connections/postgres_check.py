@@ -1,10 +1,4 @@
-"""Check of pooled connections to PostgreSQL.
-
-psycopg's own check costs a round trip before every request and replaces one broken
-connection at a time, so requests fail after the database restarts. This one costs a
-system call and replaces all broken connections together. To return to psycopg's check,
-remove `check` from the `pool` options in `DATABASES`.
-"""
+"""Check of pooled connections to PostgreSQL, which costs a system call."""
 
 import select
 from typing import Any, Protocol, cast
@@ -22,6 +16,9 @@ class PooledConnection(Protocol):
         """Close the connection."""
 
 
+# psycopg's own check costs a round trip before every request and replaces one broken
+# connection at a time, so requests fail after the database restarts. To return to it,
+# remove `check` from the `pool` options in `DATABASES`.
 def check_connection(pooled: PooledConnection) -> None:
     """Reject a pooled connection that the server has closed.
 

@@ -1,8 +1,4 @@
-"""Client of the cache that treats a corrupt entry as missing.
-
-To return to django-redis' client, remove `CLIENT_CLASS` from `CACHES`. Keep its
-`SERIALIZER`: the default one, pickle, runs code from entries.
-"""
+"""Client of the cache that treats a corrupt entry as missing."""
 
 import logging
 from typing import TYPE_CHECKING, Any, override
@@ -15,6 +11,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+# To return to django-redis' client, remove `CLIENT_CLASS` from `CACHES`. Keep its
+# `SERIALIZER`: the default one, pickle, runs code from entries.
 class TolerantClient(DefaultClient):
     """Logs an entry that is not JSON, and returns the default."""
 

@@ -1,9 +1,4 @@
-"""Circuit breaker for connections to Redis.
-
-While Redis is down, one access per second waits for the timeout and all others fail
-immediately. To return to redis-py's pool, where each access waits, remove
-`CONNECTION_POOL_CLASS` from `CACHES`.
-"""
+"""Circuit breaker for connections to Redis."""
 
 import time
 from typing import TYPE_CHECKING, Final, cast, override
@@ -20,6 +15,8 @@ if TYPE_CHECKING:
 RETRY_SECONDS: Final = 1
 
 
+# To return to redis-py's pool, where each access waits for the timeout, remove
+# `CONNECTION_POOL_CLASS` from `CACHES`.
 class CircuitBreakerPool(ConnectionPool):
     """Fail immediately while Redis is down; retry once per second."""
 

@@ -1,8 +1,4 @@
-"""Messages to clients, through groups.
-
-Redis carries a message to the WebSockets in all processes; without `REDIS_URL` it
-reaches those of this process. Delivery is not guaranteed (docs/websockets.md).
-"""
+"""Messages to clients, through groups; delivery is not guaranteed."""
 
 import logging
 from functools import partial
@@ -24,9 +20,7 @@ CONTROL_LAYER: Final = "control"
 
 
 def send_on_commit(*, group: str, message: "Mapping[str, Any]") -> None:
-    """Send a message to the WebSockets of a group after the transaction commits.
-
-    For services and tasks. A failure is logged, not raised.
+    """Send a message to a group after the commit, for services and tasks; log failures.
 
     Args:
         group: ASCII letters, digits, hyphens, underscores and periods only.
@@ -37,9 +31,7 @@ def send_on_commit(*, group: str, message: "Mapping[str, Any]") -> None:
 
 
 async def send(*, group: str, message: "Mapping[str, Any]") -> None:
-    """Send a message to the WebSockets of a group immediately.
-
-    For consumers. A failure closes the consumer's WebSocket.
+    """Send a message to a group, for consumers; a failure closes their WebSocket.
 
     Args:
         group: ASCII letters, digits, hyphens, underscores and periods only.

@@ -7,13 +7,9 @@ MALFORMED: Final = "Invalid UTF-8 sequence received from client."
 
 
 class WebSocketLogFilter(logging.Filter):
-    """Drops the server's log records about WebSockets below WARNING.
-
-    They contain the query string and, at level DEBUG, the headers with the token. Also
-    drops the traceback that the server logs when a client sends invalid UTF-8.
-    """
+    """Drops records below WARNING: they contain query strings and, at DEBUG, tokens."""
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep warnings and errors, except for invalid UTF-8."""
+        """Keep warnings and errors, without the traceback for invalid UTF-8."""
         return record.levelno >= logging.WARNING and record.msg != MALFORMED

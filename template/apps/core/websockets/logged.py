@@ -1,8 +1,4 @@
-"""WebSocket with a log record, a close code and a bounded end.
-
-A rejected WebSocket is accepted and then closed, because browsers do not report the
-close code otherwise. docs/websockets.md lists the codes.
-"""
+"""WebSocket with a log record, a close code and a bounded end."""
 
 import asyncio
 import logging
@@ -27,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 # The subprotocol of clients that authenticate with a token: ["bearer", token].
 BEARER: Final = "bearer"
+# docs/websockets.md lists the codes.
 CLOSE_CODE_BASE: Final = 4000
 TRY_AGAIN_LATER: Final = 1013
 # A client that does not read cannot delay the end longer.

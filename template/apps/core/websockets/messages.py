@@ -1,7 +1,4 @@
-"""Messages from clients: what a WebSocket may send.
-
-An exception raised here closes the WebSocket with the code of its status.
-"""
+"""Messages from clients: what a WebSocket may send."""
 
 import json
 import time
@@ -33,7 +30,7 @@ class MessageReader:
         self._times: deque[float] = deque(maxlen=limits.max_messages)
 
     def read(self, text: str | None) -> dict[str, Any]:
-        """Return the JSON object in a message.
+        """Return the JSON object in a message; an error closes the WebSocket.
 
         Args:
             text: The message; None for a binary one.

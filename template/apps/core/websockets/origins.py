@@ -24,7 +24,7 @@ class RejectingConsumer(LoggedConsumer):
 
     @override
     async def connect(self) -> None:
-        """Accept the WebSocket and close it."""
+        """Accept first: otherwise browsers do not report the close code."""
         await self.accept_once()
         await self.close_with_status(self.status)
 
@@ -38,9 +38,7 @@ class ForeignOriginConsumer(RejectingConsumer):
 class AllowedOriginsValidator:
     """Closes WebSockets of other origins with a code, and those without an origin.
 
-    Browsers send cookies with a WebSocket that any site opens. The origin is the only
-    protection against such sites. Allowed are the listed origins, and those of the
-    allowed hosts with the service's scheme and the port of the `Host` header.
+    Nothing else protects: browsers send cookies with a WebSocket that any site opens.
     """
 
     def __init__(
@@ -76,6 +74,7 @@ class AllowedOriginsValidator:
         parsed = scheme, domain, port = _parse_origin(origin)
         if not domain:
             return False
+        # An allowed host needs the service's scheme and the port of the `Host` header.
         is_own = (scheme, port) == (self._scheme, _parse_port(self._scheme, host))
         return parsed in self._origins or (
             is_own and validate_host(domain, list(self._hosts))

@@ -1,9 +1,4 @@
-"""Quotas of a user, over all WebSockets and processes.
-
-Redis counts; without `REDIS_URL`, each process counts its own. While Redis is down,
-nothing is limited. An entry expires, so that the WebSockets of a killed process do not
-count forever.
-"""
+"""Quotas of a user, over all WebSockets and processes."""
 
 import asyncio
 import logging
@@ -19,7 +14,7 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-# An open WebSocket renews its entry more often than this.
+# An open WebSocket renews its entry more often; that of a killed process expires.
 LEASE_SECONDS: Final = 150
 MINUTE: Final = 60
 
@@ -35,6 +30,7 @@ redis.call("EXPIRE", KEYS[1], ARGV[3])
 return 1
 """
 
+# Without `REDIS_URL`, each process counts its own.
 _local: dict[str, dict[str, float]] = {}
 
 
