@@ -108,7 +108,8 @@ def test_no_malformed_request_breaks_the_service(
         ):
             status, content = send(running, line, *HEADERS)
             assert status in {0, 400, 401, 404}, line
-            if content:
+            is_below_api = not line.startswith("GET //")
+            if content and is_below_api:
                 assert_envelope(content)
 
         for header in (
