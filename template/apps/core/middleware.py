@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Final, cast
 import structlog
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import LazyObject, empty
 
+from apps.core import error_views
+from apps.core.exceptions import BusyError
 from apps.core.healthcheck import liveness, readiness
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from django.http.response import HttpResponseBase
 
 logger = logging.getLogger(__name__)
@@ -108,6 +111,18 @@ def health_checks(
         return cast("HttpResponseBase", get_response(request))
 
     return middleware
+
+
+class BusyMiddleware(MiddlewareMixin):
+    """Returns 503 if a view without REST framework, such as the admin's, raises `BusyError`."""
+
+    def process_exception(
+        self, request: "HttpRequest", exception: Exception
+    ) -> "HttpResponse | None":
+        """Return the response, or None for other exceptions."""
+        if isinstance(exception, BusyError):
+            return error_views.busy(request, exception)
+        return None
 
 
 def _user_id(request: "HttpRequest") -> str | None:

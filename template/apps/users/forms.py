@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.core.client_address import get_client_address
-from apps.core.exceptions import BusyError, ForbiddenError
+from apps.core.exceptions import ForbiddenError
 from apps.core.throttling import LoginThrottle
 from apps.users import password_attempts, privileges, services
 from apps.users.models import User
@@ -36,8 +36,6 @@ class ThrottledLoginForm(AdminAuthenticationForm):
                 return super().clean()
         except Throttled:
             raise _too_many_attempts() from None
-        except BusyError as error:
-            raise ValidationError(str(error.detail), code="unavailable") from None
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
