@@ -8,14 +8,16 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
 
 SERVER_ERRORS: Final = 500
+MESSAGE_LENGTH: Final = 200
 
 
-def _drop_traceback_of_client_error(
+def _shorten_client_error(
     _logger: "WrappedLogger", _method: str, event: "EventDict"
 ) -> "EventDict":
-    """Drop the traceback of a line that Django logs about a 4xx response."""
+    """Drop the traceback, and cut the message, of a line of Django about a 4xx response."""
     if event.get("status_code", SERVER_ERRORS) < SERVER_ERRORS:
         event.pop("exc_info", None)
+        event["event"] = event["event"][:MESSAGE_LENGTH]
         event["level"] = "warning"
     return event
 
@@ -25,6 +27,6 @@ SHARED_PROCESSORS: "Final[list[Processor]]" = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),
-    _drop_traceback_of_client_error,
+    _shorten_client_error,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]

@@ -1,6 +1,8 @@
 """Tests that requests of anonymous clients cannot fill the log."""
 
+import io
 import json
+import logging.config
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +14,15 @@ from django.urls import path
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
+from config.env_types import Environment
+from config.logging import DEFAULT_LEVELS, build_logging
 from config.urls import handler400, handler403, handler404, handler500, urlpatterns
 from tests.client import APITestClient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_django import Settings
     from rest_framework.request import Request
     from rest_framework.response import Response
 
@@ -45,6 +52,27 @@ urlpatterns = [path("api/raise/<name>/", RaisingView.as_view()), *urlpatterns]
 handlers = (handler400, handler403, handler404, handler500)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+
+@pytest.fixture
+def log() -> "Iterator[io.StringIO]":
+    """Yield what is logged with the settings of production."""
+    stream = io.StringIO()
+    production = build_logging(DEFAULT_LEVELS[Environment.PRODUCTION], is_local=False)
+    production["handlers"]["console"]["stream"] = stream
+    logging.config.dictConfig(production)
+    yield stream
+    logging.config.dictConfig(settings.LOGGING)
+
+
+def read_lines(log: io.StringIO) -> list[dict[str, Any]]:
+    """Return the lines, which must be short and without a traceback."""
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    for line in lines:
+        assert line["level"] == "warning"
+        assert "exception" not in line
+        assert len(json.dumps(line)) < LINE_LENGTH
+    return lines
 
 
 def body(url: str, content_type: str, data: str) -> dict[str, Any]:
@@ -108,14 +136,8 @@ def body(url: str, content_type: str, data: str) -> dict[str, Any]:
     ],
 )
 def test_rejected_request_logs_at_most_one_line_without_a_traceback(
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-    request_arguments: dict[str, Any],
-    status: HTTPStatus,
+    log: io.StringIO, request_arguments: dict[str, Any], status: HTTPStatus
 ) -> None:
-    formatter = dict(settings.LOGGING["formatters"]["json"])
-    production = formatter.pop("()")(**formatter)
-    monkeypatch.setattr(caplog.handler, "formatter", production)
     arguments = {"method": "GET", **request_arguments}
     method, url = arguments.pop("method"), arguments.pop("path")
     client = APITestClient(raise_request_exception=False, enforce_csrf_checks=True)
@@ -123,13 +145,19 @@ def test_rejected_request_logs_at_most_one_line_without_a_traceback(
     response = client.generic(method, url, **arguments)
 
     assert response.status_code == status
-    lines = [
-        json.loads(line)
-        for line in caplog.text.splitlines()
-        if '"event": "request"' not in line
-    ]
-    assert len(lines) <= 1
-    for line in lines:
-        assert line["level"] == "warning"
-        assert "exception" not in line
-        assert len(json.dumps(line)) < LINE_LENGTH
+    assert len(read_lines(log)) <= 1
+
+
+@pytest.mark.parametrize("url", ["/admin/login/", "/api/v1/auth/me/", "/nothing/"])
+@pytest.mark.parametrize("redirects", [False, True])
+@pytest.mark.parametrize("host", ["evil.example", "a b", "", f"{'a' * 5_000}.example"])
+def test_request_to_another_host_logs_one_line(
+    settings: "Settings", log: io.StringIO, *, url: str, redirects: bool, host: str
+) -> None:
+    settings.SECURE_SSL_REDIRECT = redirects
+
+    response = APITestClient().get(url, headers={"Host": host})
+
+    assert response.status_code == HTTPStatus.BAD_REQUEST
+    (line,) = read_lines(log)
+    assert line["logger"] == "django.security.DisallowedHost"
