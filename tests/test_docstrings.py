@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.options import everything
+from tests.options import combinations, named
 from tests.project import REPOSITORY
 from tests.renders import Renderer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.options import Answers
 
 MAX_RATIO = 0.25
 MAX_LINES = 250
@@ -33,11 +35,10 @@ NO_CODE = {
     tokenize.ENCODING,
 }
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-RENDERS = pytest.mark.parametrize(
-    "is_full", [False, True], ids=["default", "everything"]
-)
+RENDERS = pytest.mark.parametrize("answers", list(combinations()), ids=named)
 
 
+@functools.cache
 def count(text: str) -> tuple[int, int]:
     """Return how many lines of a module are docstrings, and how many are code.
 
@@ -58,24 +59,27 @@ def count(text: str) -> tuple[int, int]:
 
 
 @functools.cache
-def modules(source: "Path", *, is_full: bool) -> dict[str, str]:
+def renderer(source: "Path") -> Renderer:
+    return Renderer(source)
+
+
+def modules(source: "Path", answers: "Answers") -> dict[str, str]:
     """Return the Python files of a render by path, without migrations."""
-    answers = everything(source) if is_full else {}
     return {
         path: content.decode()
-        for path, content in Renderer(source).render(answers).items()
+        for path, content in renderer(source).render(answers).items()
         if path.endswith(".py") and "/migrations/" not in path
     }
 
 
 @RENDERS
 def test_a_line_of_docstring_stands_for_four_lines_of_code(
-    source: "Path", *, is_full: bool
+    source: "Path", answers: "Answers"
 ) -> None:
     """Tests are not counted: they hardly need docstrings."""
     counts = {
         path: count(text)
-        for path, text in modules(source, is_full=is_full).items()
+        for path, text in modules(source, answers).items()
         if "tests/" not in path and not path.endswith("conftest.py")
     }
     docstrings = sum(found for found, _ in counts.values())
@@ -91,11 +95,9 @@ def test_a_line_of_docstring_stands_for_four_lines_of_code(
 
 
 @RENDERS
-def test_no_module_is_long(source: "Path", *, is_full: bool) -> None:
+def test_no_module_is_long(source: "Path", answers: "Answers") -> None:
     lengths = {
-        path: len(text.splitlines())
-        for path, text in modules(source, is_full=is_full).items()
-        if path.startswith(("apps/", "config/"))
+        path: len(text.splitlines()) for path, text in modules(source, answers).items()
     }
     too_long = {path: n for path, n in lengths.items() if n > MAX_LINES}
     assert not too_long, too_long
