@@ -25,7 +25,7 @@ class JSONErrorProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Keep the request until its response is complete."""
         super().on_headers_complete()
-        # None for a WebSocket.
+        # None after an upgrade to another protocol.
         cycles = filter(None, (*self.unfinished, self.cycle))
         self.unfinished = tuple(each for each in cycles if not each.response_complete)
 
