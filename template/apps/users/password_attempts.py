@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.core.cache import cache, caches
@@ -11,6 +11,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from redis.exceptions import RedisError
 from rest_framework.exceptions import Throttled
 
+from apps.core.exceptions import BusyError
 from apps.users.normalization import normalize_email
 
 if TYPE_CHECKING:
@@ -77,8 +78,16 @@ def counted(email: str, device: str) -> "Iterator[None]":
     is_known, seconds_left = _start(counters)
     if seconds_left > 0:
         raise Throttled(seconds_left)
-    yield
-    _succeed(counters.known, counters.device if is_known else counters.account)
+    counter = counters.device if is_known else counters.account
+    try:
+        yield
+    except BusyError:
+        # The password was not checked.
+        cache.delete(f"{counter}:delay")
+        with suppress(ValueError):
+            cache.decr(counter)
+        raise
+    _succeed(counters.known, counter)
 
 
 def reset(email: str) -> None:

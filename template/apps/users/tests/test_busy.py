@@ -107,6 +107,21 @@ def test_login_of_the_api_asks_to_try_again_later(
     assert_format_of_the_api(anonymous_client.post(reverse("login"), form))
 
 
+@pytest.mark.usefixtures("unthrottled")
+def test_passwords_that_were_not_checked_are_not_counted_as_wrong(
+    anonymous_client: "APITestClient", root: User, password: str, settings: "Settings"
+) -> None:
+    form = {"email": root.email, "password": password}
+    for _attempt in range(12):
+        anonymous_client.post(
+            reverse("login"), form, expected_status=HTTPStatus.SERVICE_UNAVAILABLE
+        )
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+    anonymous_client.post(reverse("login"), form, expected_status=HTTPStatus.OK)
+
+
 @pytest.mark.urls(__name__)
 def test_other_views_below_api_ask_to_try_again_later(
     anonymous_client: "APITestClient",
