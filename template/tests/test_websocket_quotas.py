@@ -24,13 +24,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def broken_redis() -> SimpleNamespace:
-    """Return a client of a Redis that is down."""
+    """Return a cache whose Redis is down."""
 
     def fail(*_arguments: object) -> None:
         raise RedisConnectionError
 
-    client = SimpleNamespace(eval=fail, zrem=fail)
-    return SimpleNamespace(get_client=lambda: client, make_key=str)
+    connection = SimpleNamespace(eval=fail, zrem=fail)
+    client = SimpleNamespace(get_client=lambda: connection, make_key=str)
+    return SimpleNamespace(client=client)
 
 
 def websockets(user: "User", number: int) -> list[WebSocketClient]:
@@ -147,7 +148,7 @@ def test_nothing_is_limited_while_redis_is_down(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     settings.WEBSOCKET_MAX_PER_USER = settings.WEBSOCKET_MESSAGES_PER_MINUTE = 1
-    monkeypatch.setattr(quotas, "_redis", broken_redis)
+    monkeypatch.setattr(quotas, "caches", {"default": broken_redis()})
     clients = websockets(user, 2)
 
     async def scenario() -> None:
@@ -161,6 +162,7 @@ def test_nothing_is_limited_while_redis_is_down(
         async_to_sync(scenario)()
 
     assert "WebSocket not limited: Redis is down" in caplog.messages
+    assert "WebSocket not discarded: Redis is down" in caplog.messages
 
 
 def test_websocket_without_an_entry_is_closed_if_the_user_has_too_many(
