@@ -228,7 +228,7 @@ def test_user_has_at_most_20_open_websockets_and_others_are_not_affected(
 def test_websockets_of_a_killed_server_count_until_their_lease_ends(
     live: "Live",
 ) -> None:
-    seconds = 4
+    seconds = 6
     for name, old, new in (
         ("quotas", "LEASE_SECONDS: Final = 150", f"LEASE_SECONDS: Final = {seconds}"),
         ("consumers", "RECHECK_SECONDS: Final = 60", "RECHECK_SECONDS: Final = 1"),
@@ -236,28 +236,32 @@ def test_websockets_of_a_killed_server_count_until_their_lease_ends(
         module = live.project.path / "apps/core/websockets" / f"{name}.py"
         assert old in module.read_text()
         module.write_text(module.read_text().replace(old, new))
-    port = free_port()
-    server = live.server(port, WEBSOCKET_MAX_PER_USER="3")
+    port, other_port = free_port(), free_port()
+    limits = {"WEBSOCKET_MAX_PER_USER": "3", "WEB_CONCURRENCY": "1"}
+    server, other = live.server(port, **limits), live.server(other_port, **limits)
 
-    async def open_three(token: str) -> None:
+    async def open_three_and_kill(token: str) -> None:
         async with AsyncExitStack() as stack:
             for _ in range(3):
                 await stack.enter_async_context(opening(port, token))
             # They renew their entries.
-            await asyncio.sleep(2 * seconds)
-            async with opening(port, token) as client:
-                assert await code_of(client) == 4429
+            await asyncio.sleep(1.5 * seconds)
+            assert await code_of_another(token) == 4429
             await asyncio.to_thread(server.kill)
+            assert await code_of_another(token) == 4429
+
+    async def code_of_another(token: str) -> int:
+        async with opening(other_port, token) as client:
+            return await code_of(client)
 
     async def is_let_in(token: str) -> bool:
-        async with opening(port, token) as client:
+        async with opening(other_port, token) as client:
             with suppress(ConnectionClosed):
                 await client.send('{"text": "Hello"}')
                 return json.loads(await client.recv())["text"] == "Hello"
         return False
 
-    with api_of(server, port) as api:
+    with api_of(server, port) as api, api_of(other, other_port):
         token = account(api, live, "ada@example.com")
-        asyncio.run(open_three(token))
-    with api_of(server, port):
+        asyncio.run(open_three_and_kill(token))
         wait_until(lambda: asyncio.run(is_let_in(token)), "the lease", 2 * seconds)
