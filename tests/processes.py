@@ -61,7 +61,10 @@ class Program:
         return self.log.read_text() if self.log.exists() else ""
 
     def everything(self) -> str:
-        return self.text() + self.log.with_suffix(".errors").read_text()
+        return self.text() + self.errors()
+
+    def errors(self) -> str:
+        return self.log.with_suffix(".errors").read_text()
 
     def wait_for(self, text: str, *, times: int = 1, seconds: float = 60) -> None:
         wait_until(
