@@ -28,6 +28,11 @@ COUNTS: Final = (10, 100, 1000)
 ECHOES: Final = 500
 OPENING: Final = 20
 FILES: Final = 4096
+# One user opens them all and sends through them.
+LIMITS: Final = {
+    "WEBSOCKET_MAX_PER_USER": "10000",
+    "WEBSOCKET_MESSAGES_PER_MINUTE": "100000",
+}
 
 
 def run(plan: "Plan", site: "Site") -> dict[str, Any]:
@@ -39,7 +44,7 @@ def run(plan: "Plan", site: "Site") -> dict[str, Any]:
     for count in COUNTS[:2] if plan.quick else COUNTS:
         say(f"growth: {count} WebSockets")
         log = plan.scratch / f"websockets-{count}.log"
-        with servers.serving(site, servers.RENDERED, log) as server:
+        with servers.serving(site, servers.RENDERED, log, LIMITS) as server:
             # A warm-up of each worker, before memory is measured.
             asyncio.run(talk(server, servers.WORKERS * 4))
             found[str(count)] = asyncio.run(talk(server, count))
@@ -74,7 +79,7 @@ def opening(server: "Server", room: int) -> connect:
     token = server.site.credentials["token"].rpartition(" ")[2]
     return connect(
         f"ws://{HOST}:{server.port}/ws/chat/room-{room}/",
-        origin=Origin(f"http://{HOST}:{server.port}"),
+        origin=Origin(f"https://{HOST}:{server.port}"),
         subprotocols=[Subprotocol("bearer"), Subprotocol(token)],
         open_timeout=60,
     )
