@@ -24,6 +24,13 @@ def benchmark(*arguments: "str | Path", check: bool = True) -> "Result":
     return run(sys.executable, script, *arguments, check=check)
 
 
+def require_services() -> None:
+    require("wrk")
+    for name in SERVICES:
+        if not os.environ.get(name):
+            pytest.skip(f"needs services: set {name}")
+
+
 def test_help_names_every_subject() -> None:
     text = benchmark("--help").stdout
     for subject in ("requests", "price", "start", "copy", "growth"):
@@ -47,10 +54,7 @@ def test_a_missing_service_is_one_line(option: str, scheme: str) -> None:
 
 @pytest.mark.exhaustive
 def test_requests_are_measured_side_by_side(tmp_path: "Path") -> None:
-    require("wrk")
-    for name in SERVICES:
-        if not os.environ.get(name):
-            pytest.skip(f"needs services: set {name}")
+    require_services()
     asked = ("requests", "--quick", "--endpoints", "live,me")
     benchmark(*asked, "--results", tmp_path)
     results = json.loads((tmp_path / "results.json").read_text())
@@ -60,3 +64,14 @@ def test_requests_are_measured_side_by_side(tmp_path: "Path") -> None:
     assert "| `me` | rendered, default (token) |" in table
     assert "| all of them |" in table
     assert (tmp_path / "ratios.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.exhaustive
+def test_growth_is_measured(tmp_path: "Path") -> None:
+    require_services()
+    benchmark("growth", "--quick", "--results", tmp_path)
+    growth = json.loads((tmp_path / "results.json").read_text())["growth"]
+    assert set(growth["pages"]) == {"100", "10000"}
+    assert set(growth["websockets"]) == {"10", "100"}
+    assert all(row["p50_ms"] > 0 for row in growth["websockets"].values())
+    assert growth["tasks"]
