@@ -62,15 +62,15 @@ def test_client_that_does_not_read_is_disconnected_and_delays_nobody(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(consumers, "SEND_SECONDS", 0.3)
+    monkeypatch.setattr(consumers, "SEND_SECONDS", 1)
     reader = WebSocketClient(unread.path, token=access_token(user))
 
     async def scenario() -> None:
         async with reader, unread:
             await reader.send({"text": "Hello"})
-            async with asyncio.timeout(0.2):
+            async with asyncio.timeout(0.8):
                 await reader.receive()
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(3):
                 await unread.server
             assert await reader.is_silent()
 
