@@ -159,7 +159,7 @@ LIMITS = [
     ),
     Limit(
         WEBSOCKETS,
-        r"process stop counting after (\d+) seconds",
+        r"count for up to (\d+)\s+seconds longer",
         "apps/core/websockets/quotas.py",
         r"LEASE_SECONDS: Final = (\d+)\n",
     ),

@@ -258,7 +258,7 @@ def test_websockets_of_a_killed_server_count_until_their_lease_ends(
         async with opening(other_port, token) as client:
             with suppress(ConnectionClosed):
                 await client.send('{"text": "Hello"}')
-                return json.loads(await client.recv())["text"] == "Hello"
+                return bool(json.loads(await client.recv())["text"] == "Hello")
         return False
 
     with api_of(server, port) as api, api_of(other, other_port):
