@@ -9,7 +9,13 @@ import plumbum
 import pytest
 
 from tests.processes import Live, own_database, redis_server
-from tests.project import Project, export_source, production, without_hooks
+from tests.project import (
+    Project,
+    copy_tree,
+    export_source,
+    production,
+    without_hooks,
+)
 from tests.shared import Shared
 
 if TYPE_CHECKING:
@@ -62,11 +68,15 @@ def hookless_source(source: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture
-def render(copie: "Copie", hookless_source: Path) -> "Callable[..., Project]":
-    """Return a function that renders the template with the given answers."""
+def render_anew(copie: "Copie", hookless_source: Path) -> "Callable[..., Project]":
+    """Return a function that renders the template with the given answers.
+
+    Copier finds no git there, which it would run once for each file.
+    """
 
     def render_with(**answers: str | bool) -> Project:
-        result = copie.copy(answers, template_dir=hookless_source)
+        with plumbum.local.env(PATH=""):
+            result = copie.copy(answers, template_dir=hookless_source)
         if result.exception:
             raise result.exception
         assert result.exit_code == 0
@@ -74,6 +84,22 @@ def render(copie: "Copie", hookless_source: Path) -> "Callable[..., Project]":
         assert recorded | answers == recorded
         assert result.project_dir is not None
         return Project(result.project_dir)
+
+    return render_with
+
+
+@pytest.fixture
+def render(
+    render_anew: "Callable[..., Project]",
+    shared: Shared,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> "Callable[..., Project]":
+    """Return a function that renders equal answers only once, and copies the render."""
+
+    def render_with(**answers: str | bool) -> Project:
+        target = tmp_path_factory.mktemp("render") / "project"
+        copy_tree(shared.rendered(answers, render_anew).path, target)
+        return Project(target)
 
     return render_with
 

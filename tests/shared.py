@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from tests.options import questions
-from tests.project import Project, copier
+from tests.project import Project, copier, copy_tree
 from tests.renders import ANSWERS_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.options import Answers
@@ -53,6 +53,15 @@ class Shared:
                 target = folder / "project"
                 copier("copy", "--trust", "--defaults", *data, self.source, target)
         return Project(folder / "project")
+
+    def rendered(self, answers: "Answers", render: "Callable[..., Project]") -> Project:
+        """Return the render with these answers, made once; change only copies of it."""
+        given = sorted(answers.items())
+        folder = self.folder / f"render-{digest(repr(given).encode())}"
+        with self.once(folder) as is_first:
+            if is_first:
+                copy_tree(render(**answers).path, folder)
+        return Project(folder)
 
     def installed(self, project: Project) -> Project:
         """Return the project with the environment of its lock, which may be in use.

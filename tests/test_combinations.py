@@ -18,15 +18,16 @@ from tests.options import (
     questions,
     read_facts,
 )
-from tests.project import copier, run, tool
+from tests.project import run, tool
 from tests.renders import ANSWERS_FILE, Renderer
 from tests.shared import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from tests.options import Answers, Facts
+    from tests.project import Project
     from tests.renders import Variant
     from tests.shared import Shared
 
@@ -118,16 +119,9 @@ def copies() -> "list[Answers]":
 
 @pytest.mark.parametrize("answers", copies(), ids=named)
 def test_a_render_in_this_process_equals_one_by_copier(
-    renderer: Renderer, tmp_path: "Path", answers: "Answers"
+    renderer: Renderer, render_anew: "Callable[..., Project]", answers: "Answers"
 ) -> None:
-    data = (f"--data={name}={value}" for name, value in answers.items())
-    source = renderer.source
-    copier("copy", "--trust", "--defaults", *data, source, tmp_path / "shop")
-    copied = {
-        path.relative_to(tmp_path / "shop").as_posix(): path.read_bytes()
-        for path in (tmp_path / "shop").rglob("*")
-        if path.is_file()
-    }
+    copied = render_anew(**answers).files()
     rendered = renderer.render(answers)
     assert set(rendered) == set(copied)
     assert [path for path in copied if rendered[path] != copied[path]] == []

@@ -46,9 +46,9 @@ def test_nothing_that_git_ignores_is_rendered(render: "Callable[..., Project]") 
 
 
 def test_two_renders_of_the_same_answers_are_equal(
-    render: "Callable[..., Project]",
+    render_anew: "Callable[..., Project]",
 ) -> None:
-    first, second = render(), render()
+    first, second = render_anew(), render_anew()
     assert first.path != second.path
     assert first.files() == second.files()
 
