@@ -36,6 +36,7 @@ def _isolation(tmp_path_factory: pytest.TempPathFactory) -> None:
     (home / "gitconfig").write_text(
         "[user]\nname = Tester\nemail = tester@example.com\n"
         "[init]\ndefaultBranch = main\n"
+        "[core]\nfsync = none\n[gc]\nauto = 0\n[maintenance]\nauto = false\n"
     )
     (home / "copier.yml").write_text("{}\n")
     settings = {
