@@ -11,12 +11,30 @@ import yaml
 
 from tests.project import REPOSITORY, Project, copier, git, run
 from tests.terminal import press_enter
+from tests.updates import copy_files
 
 COPY = ("copy", "--trust", "--defaults")
+FILES = (
+    "{{ _copier_conf.answers_file }}",
+    ".env.example",
+    ".gitignore",
+    "README.md",
+    "config/urls.py",
+    "manage.py",
+    "pyproject.toml",
+)
 NO_NETWORK = {
     **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9"),
     "UV_HTTP_RETRIES": "0",
 }
+
+
+@pytest.fixture(scope="module")
+def small(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the template with the files that the hooks and these tests use."""
+    target = tmp_path_factory.mktemp("small")
+    copy_files(source, target, FILES)
+    return target
 
 
 def listing(folder: Path) -> dict[str, bytes]:
@@ -49,37 +67,37 @@ def test_a_copy_prepares_the_project(built: Project) -> None:
 
 
 def test_each_project_gets_secrets_of_its_own(
-    built: Project, source: Path, tmp_path: Path
+    built: Project, small: Path, tmp_path: Path
 ) -> None:
-    copier(*COPY, "--quiet", source, tmp_path / "shop")
+    copier(*COPY, "--quiet", small, tmp_path / "shop")
     assert (tmp_path / "shop" / ".env").read_text() != built.read(".env")
 
 
-def test_a_copy_keeps_an_env_file_that_exists(source: Path, tmp_path: Path) -> None:
+def test_a_copy_keeps_an_env_file_that_exists(small: Path, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SECRET_KEY=mine\n")
-    copier(*COPY, source, tmp_path)
+    copier(*COPY, small, tmp_path)
     assert (tmp_path / ".env").read_text() == "SECRET_KEY=mine\n"
 
 
 def test_a_copy_inside_a_repository_makes_no_second_one(
-    source: Path, tmp_path: Path
+    small: Path, tmp_path: Path
 ) -> None:
     git(tmp_path, "init", "--quiet")
-    copier(*COPY, source, tmp_path / "services" / "shop")
+    copier(*COPY, small, tmp_path / "services" / "shop")
     assert not (tmp_path / "services" / "shop" / ".git").exists()
 
 
 def test_a_copy_into_a_folder_with_other_files_works(
-    source: Path, tmp_path: Path
+    small: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "notes.txt").write_text("mine\n")
-    copier(*COPY, "--skip-tasks", source, tmp_path)
+    copier(*COPY, "--skip-tasks", small, tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine\n"
     assert (tmp_path / "manage.py").exists()
 
 
 def test_a_copy_onto_files_of_the_same_name_is_rejected(
-    source: Path, tmp_path: Path
+    small: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "shop"
     (target / "config").mkdir(parents=True)
@@ -87,7 +105,7 @@ def test_a_copy_onto_files_of_the_same_name_is_rejected(
     (target / "README.md").write_text("mine\n")
     (target / "notes.txt").write_text("mine\n")
     before = listing(target)
-    result = copier(*COPY, source, target, check=False)
+    result = copier(*COPY, small, target, check=False)
     assert result.returncode == 1
     assert result.stderr.strip() == (
         f"Nothing was written: {target} already has README.md, config/urls.py. "
@@ -105,17 +123,17 @@ def test_a_copy_onto_files_of_the_same_name_is_rejected(
     ],
 )
 def test_an_option_says_what_becomes_of_a_file_of_the_same_name(
-    source: Path, tmp_path: Path, options: tuple[str, ...], content: str
+    small: Path, tmp_path: Path, options: tuple[str, ...], content: str
 ) -> None:
     (tmp_path / "README.md").write_text("mine\n")
-    copier(*COPY, "--skip-tasks", *options, source, tmp_path)
+    copier(*COPY, "--skip-tasks", *options, small, tmp_path)
     assert (tmp_path / "README.md").read_text().splitlines()[0] == content
     assert (tmp_path / "manage.py").exists()
 
 
-def test_a_copy_without_git_says_so_in_one_line(source: Path, tmp_path: Path) -> None:
+def test_a_copy_without_git_says_so_in_one_line(small: Path, tmp_path: Path) -> None:
     env = path_without("git", tmp_path / "bin")
-    result = copier(*COPY, source, tmp_path / "shop", env=env)
+    result = copier(*COPY, small, tmp_path / "shop", env=env)
     assert [line for line in result.stderr.splitlines() if "git is" in line] == [
         "   git is not installed, and updates need it: install it, then run `git init`."
     ]
@@ -123,9 +141,9 @@ def test_a_copy_without_git_says_so_in_one_line(source: Path, tmp_path: Path) ->
     assert not (tmp_path / "shop" / ".git").exists()
 
 
-def test_a_copy_without_uv_says_so_in_one_line(source: Path, tmp_path: Path) -> None:
+def test_a_copy_without_uv_says_so_in_one_line(small: Path, tmp_path: Path) -> None:
     env = path_without("uv", tmp_path / "bin")
-    result = copier(*COPY, source, tmp_path / "shop", env=env)
+    result = copier(*COPY, small, tmp_path / "shop", env=env)
     assert [line for line in result.stderr.splitlines() if "uv is" in line] == [
         "   uv is not installed (https://docs.astral.sh/uv/): "
         "install it, then run `uv lock`."
@@ -144,9 +162,9 @@ def test_a_copy_without_network_works_after_a_first_one(
     shop.manage("migrate", "--verbosity", "0", env=NO_NETWORK)
 
 
-def test_a_copy_whose_lock_fails_says_what_to_do(source: Path, tmp_path: Path) -> None:
+def test_a_copy_whose_lock_fails_says_what_to_do(small: Path, tmp_path: Path) -> None:
     env = NO_NETWORK | {"UV_CACHE_DIR": str(tmp_path / "cache")}
-    result = copier(*COPY, source, tmp_path / "shop", env=env)
+    result = copier(*COPY, small, tmp_path / "shop", env=env)
     lines = [line for line in result.stderr.splitlines() if "uv.lock" in line]
     assert len(lines) == 1
     assert lines[0].startswith("   uv.lock was not written (")
@@ -154,22 +172,22 @@ def test_a_copy_whose_lock_fails_says_what_to_do(source: Path, tmp_path: Path) -
     assert (tmp_path / "shop" / ".env").exists()
 
 
-def test_without_trust_nothing_is_written(source: Path, tmp_path: Path) -> None:
-    result = copier("copy", "--defaults", source, tmp_path / "shop", check=False)
+def test_without_trust_nothing_is_written(small: Path, tmp_path: Path) -> None:
+    result = copier("copy", "--defaults", small, tmp_path / "shop", check=False)
     assert result.returncode == 4
     assert not (tmp_path / "shop").exists()
 
 
-def test_the_one_off_line_works(source: Path, tmp_path: Path) -> None:
+def test_the_one_off_line_works(small: Path, tmp_path: Path) -> None:
     line = next(
         line
         for line in (REPOSITORY / "README.md").read_text().splitlines()
         if line.startswith("uvx ") and " --defaults " not in line
     )
     words = [
-        str(source) if word.startswith("gh:") else word for word in shlex.split(line)
+        str(small) if word.startswith("gh:") else word for word in shlex.split(line)
     ]
-    assert str(source) in words
+    assert str(small) in words
     code, screen = press_enter(*words, cwd=tmp_path, env={})
     assert code == 0, screen
     assert (tmp_path / "myproj" / "manage.py").exists()

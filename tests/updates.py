@@ -58,6 +58,20 @@ def replace_text(file: "Path", old: str, new: str) -> None:
     file.write_text(changed, encoding="utf-8")
 
 
+def copy_files(source: "Path", target: "Path", files: "Iterable[str]") -> None:
+    """Copy the template with only these files, which are named as rendered."""
+    copy_tree(source / "extensions", target / "extensions")
+    shutil.copy(source / "copier.yml", target)
+    for name in files:
+        folder = (target / "template" / name).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        plain = source / "template" / name
+        shutil.copy(
+            plain if plain.exists() else plain.with_name(f"{plain.name}.jinja"),
+            folder,
+        )
+
+
 @dataclass(frozen=True)
 class Template:
     """A repository of the template, with its versions as tags."""
@@ -70,18 +84,9 @@ class Template:
     ) -> "Template":
         """Make v1.0.0 of the source, with all its files or only some."""
         if files:
-            shutil.copytree(source / "extensions", target / "extensions")
-            shutil.copy(source / "copier.yml", target)
+            copy_files(source, target, files)
         else:
             copy_tree(source, target)
-        for name in files:
-            folder = (target / "template" / name).parent
-            folder.mkdir(parents=True, exist_ok=True)
-            plain = source / "template" / name
-            shutil.copy(
-                plain if plain.exists() else plain.with_name(f"{plain.name}.jinja"),
-                folder,
-            )
         git(target, "init", "--quiet")
         template = cls(target)
         template.release("v1.0.0")
