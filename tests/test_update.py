@@ -47,8 +47,11 @@ def shop(small: Template, tmp_path: "Path") -> Project:
 
 
 def test_an_update_brings_the_change_and_keeps_the_edits(
-    template: Template, tmp_path: "Path"
+    source: "Path", tmp_path: "Path"
 ) -> None:
+    """Below, projects with all files are updated from every earlier version."""
+    files = (*SMALL, "README.md", "pyproject.toml")
+    template = Template.make(source, tmp_path / "template", files)
     project = template.copy(tmp_path / "shop", "v1.0.0")
     commit(project.path, "Start")
     lock = project.read("uv.lock")
@@ -85,10 +88,6 @@ def test_an_update_brings_the_change_and_keeps_the_edits(
     project.run("uv", "lock", "--check")
     assert "Updated from v1.0.0 to v2.0.0." in report
     assert "uv.lock is up to date." in report
-
-    commit(project.path, "Update")
-    assert update(project).strip() == "Already up to date."
-    assert git(project.path, "status", "--porcelain") == ""
 
 
 def versions() -> list[str]:
@@ -239,6 +238,7 @@ def test_edits_move_along_with_a_file_and_a_folder_of_the_template(
     assert unmerged(shop) == []
     commit(shop.path, "Update")
     assert update(shop).strip() == "Already up to date."
+    assert git(shop.path, "status", "--porcelain") == ""
 
 
 def test_a_file_the_owner_deleted_stays_so_and_is_named(
@@ -257,22 +257,26 @@ def test_a_file_the_owner_deleted_stays_so_and_is_named(
     assert "+Theirs." in change
 
 
-@pytest.mark.parametrize(
-    "place", ["apps/users/ours.py", "apps/users/managers/__init__.py"]
-)
 def test_a_file_the_owner_renamed_or_made_a_package_takes_the_change(
-    small: Template, shop: Project, place: str
+    small: Template, shop: Project
 ) -> None:
-    (shop.path / place).parent.mkdir(exist_ok=True)
-    git(shop.path, "mv", "apps/users/managers.py", place)
+    places = {
+        "apps/users/managers.py": "apps/users/managers/__init__.py",
+        "config/urls.py": "config/ours.py",
+    }
+    (shop.path / "apps/users/managers").mkdir()
+    for path, place in places.items():
+        git(shop.path, "mv", path, place)
     commit(shop.path, "Edit")
-    ours = shop.read(place)
-    replace_text(small.file("apps/users/managers.py"), "", "\nTHEIRS = 1\n")
+    ours = {place: shop.read(place) for place in places.values()}
+    for path in places:
+        replace_text(small.file(path), "", "\nTHEIRS = 1\n")
     small.release("v2.0.0")
     report = update(shop)
-    assert shop.read(place) == ours + "\nTHEIRS = 1\n"
-    assert not (shop.path / "apps/users/managers.py").exists()
-    assert f"- `apps/users/managers.py`, now `{place}`\n" in report
+    for path, place in places.items():
+        assert shop.read(place) == ours[place] + "\nTHEIRS = 1\n"
+        assert not (shop.path / path).exists()
+        assert f"- `{path}`, now `{place}`\n" in report
 
 
 @pytest.mark.exhaustive
