@@ -77,7 +77,11 @@ class Shared:
         return ready
 
     def prove(
-        self, project: Project, *command: str, env: dict[str, str] | None = None
+        self,
+        project: Project,
+        *command: str,
+        env: dict[str, str] | None = None,
+        caches: dict[str, str] | None = None,
     ) -> None:
         """Run a command, unless it has passed in this run on the same project.
 
@@ -88,6 +92,7 @@ class Shared:
             project: A project in a git repository.
             command: What has to exit with 0.
             env: Variables that choose services. Only their names count as a difference.
+            caches: Variables that name folders in which programs find earlier work.
         """
         files = project.tracked()
         files.pop(ANSWERS_FILE, None)
@@ -97,7 +102,7 @@ class Shared:
             self.folder / f"proof-{digest(words.encode(), *tree)}"
         ) as is_first:
             if is_first:
-                project.run(*command, env=env)
+                project.run(*command, env={**(caches or {}), **(env or {})})
 
     @contextmanager
     def once(self, path: "Path") -> "Iterator[bool]":

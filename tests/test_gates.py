@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from tests.project import Project
     from tests.shared import Shared
 
+# With the types of the libraries from the last run, mypy takes a quarter of the time.
+CACHES = {"MYPY_CACHE_DIR": str(REPOSITORY / ".mypy_cache" / "generated")}
+
 
 def test_the_ruff_and_pytest_tables_are_exact(project: "Project") -> None:
     expected = tomllib.loads(
@@ -81,7 +84,7 @@ def test_lint_reports_planted_violations(
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_gate_passes(shared: "Shared", project: "Project", target: str) -> None:
-    shared.prove(project, "make", target)
+    shared.prove(project, "make", target, caches=CACHES)
 
 
 def test_the_system_check_passes_locally(project: "Project") -> None:
