@@ -3,11 +3,32 @@
 import secrets
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.server import free_port, gunicorn, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.project import Project
     from tests.server import Api
+
+
+@pytest.fixture(scope="module")
+def project(built: "Project", tmp_path_factory: pytest.TempPathFactory) -> "Project":
+    """Return a copy of the built project, migrated."""
+    project = built.copy_to(tmp_path_factory.mktemp("served") / "project")
+    project.manage("migrate", "--verbosity", "0")
+    return project
+
+
+@pytest.fixture(scope="module")
+def api(project: "Project") -> "Iterator[Api]":
+    """Return the API of that project, which is served."""
+    port = free_port()
+    env = project.variables() | {"WEB_CONCURRENCY": "2"}
+    with serving(*gunicorn(port), cwd=project.path, port=port, env=env) as api:
+        yield api
 
 
 def round_trip(api: "Api", project: "Project", env: dict[str, str]) -> None:
@@ -48,22 +69,13 @@ def round_trip(api: "Api", project: "Project", env: dict[str, str]) -> None:
     assert api.call("GET", "/api/v1/auth/me/", token=token)[0] == 401
 
 
-def test_a_round_trip_over_http_works(project: "Project") -> None:
-    port = free_port()
-    env = project.variables() | {"WEB_CONCURRENCY": "2"}
-    project.manage("migrate", "--verbosity", "0")
-    with serving(*gunicorn(port), cwd=project.path, port=port, env=env) as api:
-        round_trip(api, project, {})
+def test_a_round_trip_over_http_works(api: "Api", project: "Project") -> None:
+    round_trip(api, project, {})
 
 
-def test_the_schema_and_its_pages_are_served(project: "Project") -> None:
-    port = free_port()
-    project.manage("migrate", "--verbosity", "0")
-    command = gunicorn(port)
-    env = project.variables() | {"WEB_CONCURRENCY": "1"}
-    with serving(*command, cwd=project.path, port=port, env=env) as api:
-        for path in ("/api/docs/", "/api/redoc/"):
-            status, page = api.fetch(path)
-            assert status == 200
-            assert "https://" not in page
-        assert api.fetch("/api/schema/")[0] == 200
+def test_the_schema_and_its_pages_are_served(api: "Api") -> None:
+    for path in ("/api/docs/", "/api/redoc/"):
+        status, page = api.fetch(path)
+        assert status == 200
+        assert "https://" not in page
+    assert api.fetch("/api/schema/")[0] == 200
