@@ -1,9 +1,10 @@
 """The options of the template: what copier.yml asks, and what tests know of each."""
 
+import functools
 import itertools
 import tomllib
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -29,9 +30,16 @@ class Facts:
     containers: list[str]
 
 
+@functools.cache
+def parse(questionnaire: str) -> dict[str, Any]:
+    """Return the content of a copier.yml, whose text takes long to parse."""
+    settings: dict[str, Any] = yaml.safe_load(questionnaire)
+    return settings
+
+
 def questions(source: "Path" = REPOSITORY) -> dict[str, dict[str, object]]:
     """Return what copier.yml asks, without its settings and checks."""
-    settings = yaml.safe_load((source / "copier.yml").read_text())
+    settings = parse((source / "copier.yml").read_text())
     return {
         name: details
         for name, details in settings.items()

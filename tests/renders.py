@@ -11,12 +11,11 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from jinja2 import FileSystemLoader, StrictUndefined, meta
 from jinja2.sandbox import SandboxedEnvironment
 from pathspec import GitIgnoreSpec
 
-from tests.options import combinations, questions
+from tests.options import combinations, parse, questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +46,7 @@ class Renderer:
 
     def __init__(self, source: "Path") -> None:
         self.source = source
-        self.settings = yaml.safe_load((source / "copier.yml").read_text())
+        self.settings = parse((source / "copier.yml").read_text())
         self.questions = questions(source)
         self.template = source / self.settings["_subdirectory"]
         self.suffix = self.settings["_templates_suffix"]

@@ -106,7 +106,7 @@ def scaffolds() -> list[str]:
     found: dict[str, str] = {}
     core = "template/apps/core"
     folders = (f"{core}/management/startapp", f"{core}/startapp")
-    log = ("log", "--first-parent", "--reverse", "--format=%h")
+    log = ("log", "--first-parent", "--reverse", "--format=%h", "--", *folders)
     for name in git(REPOSITORY, *log).split():
         for folder in folders:
             tree = ("rev-parse", "--quiet", "--verify", f"{name}:{folder}")
