@@ -47,15 +47,21 @@ def before_the_moves() -> str:
     pytest.fail(f"no commit of the history has an empty MOVES in {HISTORY}")
 
 
-@pytest.fixture(scope="session")
-def old_source(tmp_path_factory: pytest.TempPathFactory) -> "Path":
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
     """Return the template before the moves."""
     folder = tmp_path_factory.mktemp("before")
     archive = folder / "before.tar"
     git(REPOSITORY, "archive", "--output", archive, before_the_moves())
     (folder / "source").mkdir()
     run("tar", "-xf", archive, "-C", folder / "source")
-    return folder / "source"
+    return Renderer(folder / "source")
+
+
+@pytest.fixture(scope="module")
+def now(source: "Path") -> Renderer:
+    """Return the template of the work tree."""
+    return Renderer(source)
 
 
 def moved(path: str) -> str:
@@ -77,13 +83,11 @@ def edited(old: str, new: str) -> str:
 
 
 def test_a_move_of_the_table_is_one_of_a_rendered_path(
-    source: "Path", old_source: "Path"
+    before: Renderer, now: Renderer
 ) -> None:
-    old = Renderer(old_source).render(everything())
-    default = Renderer(old_source).render({})
-    new = {
-        path for row in ROWS.values() for path in Renderer(source).render(row)
-    } | set(REMOVED)
+    old = before.render(everything())
+    default = before.render({})
+    new = {path for row in ROWS.values() for path in now.render(row)} | set(REMOVED)
     for path, target in MOVES:
         assert any(
             name == path or name.startswith(f"{path}/") for name in {**old, **default}
@@ -96,19 +100,19 @@ def test_a_move_of_the_table_is_one_of_a_rendered_path(
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_path_that_went_is_moved_or_listed(
-    source: "Path", old_source: "Path", row: str
+    before: Renderer, now: Renderer, row: str
 ) -> None:
-    old = Renderer(old_source).render(ROWS[row])
-    new = Renderer(source).render(ROWS[row])
+    old = before.render(ROWS[row])
+    new = now.render(ROWS[row])
     gone = {path for path in old if path not in new and moved(path) not in new}
     assert sorted(gone - set(REMOVED)) == []
 
 
 def test_a_path_is_not_listed_as_removed_without_need(
-    source: "Path", old_source: "Path"
+    before: Renderer, now: Renderer
 ) -> None:
-    old = Renderer(old_source).render(everything())
-    new = Renderer(source).render(everything())
+    old = before.render(everything())
+    new = now.render(everything())
     needed = {path for path in old if path not in new and moved(path) not in new}
     assert sorted(set(REMOVED) - needed) == []
 
@@ -116,10 +120,10 @@ def test_a_path_is_not_listed_as_removed_without_need(
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("row", ROWS)
 def test_edits_move_along_from_the_version_before_the_moves(
-    source: "Path", tmp_path: "Path", row: str
+    source: "Path", now: Renderer, tmp_path: "Path", row: str
 ) -> None:
     template = past_and_present(source, tmp_path, before_the_moves())
-    new = Renderer(source).render(ROWS[row])
+    new = now.render(ROWS[row])
     project = template.copy(tmp_path / "shop", "v1.0.0", **ROWS[row])
     places = {path: moved(path) for path in project.tracked()}
     places = {
