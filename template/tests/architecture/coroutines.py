@@ -73,7 +73,7 @@ def blocks(source: "Source", node: ast.AST, function: ast.AST) -> bool:
 def coroutines_do_not_block(source: "Source") -> "Iterator[Violation]":
     """Coroutines use the asynchronous methods of the ORM, or `sync_to_async`."""
     rule = "async-orm"
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Constant) and node.value == "DJANGO_ALLOW_ASYNC_UNSAFE":
             advice = "it hides data corruption: use sync_to_async"
             yield source.violation(node, rule, advice)

@@ -67,7 +67,7 @@ def fields_are_explicit(source: "Source") -> "Iterator[Violation]":
     for node, name in source.mentions():
         if name.startswith("rest_framework.") and name.endswith(".ALL_FIELDS"):
             yield source.violation(node, rule, EXPLICIT)
-    for inner in ast.walk(source.tree):
+    for inner in source.nodes:
         if isinstance(inner, ast.Constant) and inner.value == "__all__":
             yield source.violation(inner, rule, EXPLICIT)
         elif isinstance(inner, ast.ClassDef) and inner.name == "Meta":

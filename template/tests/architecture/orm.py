@@ -147,7 +147,7 @@ def transport_does_not_use_the_orm(source: "Source") -> "Iterator[Violation]":
     core = source.app in {"core", ""}
     if source.layer in ORM_LAYERS or (core and not transport):
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Attribute) and node.attr in MANAGERS:
             advice = f"{source.layer} must not use a manager: {READ}"
             yield source.violation(node, rule, advice)
@@ -222,7 +222,7 @@ def no_raw_sql(source: "Source") -> "Iterator[Violation]":
         ):
             yield source.violation(node, rule, advice)
     called = {call.func for call in source.calls()}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Attribute):
             continue
         receiver = ast.unparse(node.value).lower().rpartition(".")[2]

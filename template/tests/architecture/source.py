@@ -43,6 +43,11 @@ class Source:
         """The parsed file."""
         return ast.parse(self.text, str(self.path))
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """The nodes of the tree, which every rule looks at."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def app(self) -> str:
         """The app the file belongs to; empty outside `apps/`."""
@@ -67,7 +72,7 @@ class Source:
         """The nodes below `if TYPE_CHECKING`."""
         return {
             inner
-            for node in ast.walk(self.tree)
+            for node in self.nodes
             if isinstance(node, ast.If)
             and self.name(node.test).rpartition(".")[2] == "TYPE_CHECKING"
             for statement in node.body
@@ -79,7 +84,7 @@ class Source:
         """The dotted name of each imported name; relative imports are absolute."""
         names = {bound: target for _node, target, bound in self.imported()}
         # `R = RawSQL` is another name for the same thing.
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Assign) and (dotted := _dotted(node.value)):
                 root, dot, rest = dotted.partition(".")
                 for assigned in node.targets:
@@ -92,7 +97,7 @@ class Source:
         package = self.module.split(".")
         if self.path.name != "__init__.py":
             package = package[:-1]
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     root = alias.name.partition(".")[0]
@@ -115,7 +120,7 @@ class Source:
         """Yield every import, name and attribute with its dotted name."""
         for statement, target, _bound in self.imported():
             yield statement, target
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Name | ast.Attribute):
                 yield node, self.name(node)
 
@@ -126,7 +131,7 @@ class Source:
 
     def values(self, name: str, within: ast.AST | None = None) -> "Iterator[ast.expr]":
         """Yield the values assigned to a name in the file, or in a part of it."""
-        for node in ast.walk(within or self.tree):
+        for node in ast.walk(within) if within else self.nodes:
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
                 targets = (
                     node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -141,17 +146,17 @@ class Source:
 
     def calls(self) -> "Iterator[ast.Call]":
         """Yield every call in the file."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+        return (node for node in self.nodes if isinstance(node, ast.Call))
 
     def functions(self) -> "Iterator[Function]":
         """Yield every function and method in the file."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node
 
     def bases(self) -> "Iterator[tuple[ast.expr, str]]":
         """Yield each base of each class, with its dotted name."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             for base in node.bases if isinstance(node, ast.ClassDef) else []:
                 generic = base.value if isinstance(base, ast.Subscript) else base
                 yield base, self.name(generic)
