@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks import floods
 from tests.processes import require
 from tests.project import REPOSITORY, run
 from tests.server import free_port
@@ -50,6 +51,16 @@ def test_a_missing_service_is_one_line(option: str, scheme: str) -> None:
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert "Traceback" not in result.stderr
+
+
+def test_floods_need_docker_and_say_so_in_one_line() -> None:
+    module = (sys.executable, "-m", "benchmarks.floods")
+    text = run(*module, "--help", cwd=REPOSITORY).stdout
+    assert all(kind in " ".join(text.split()) for kind in floods.KINDS)
+    missing = {"DOCKER_HOST": f"tcp://127.0.0.1:{free_port()}"}
+    result = run(*module, cwd=REPOSITORY, check=False, env=missing)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.exhaustive
