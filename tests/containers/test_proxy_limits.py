@@ -177,6 +177,8 @@ def test_one_address_has_a_limited_number_of_connections(
     with connections(stack, 120) as opened:
         for connection in opened:
             connection.sendall(request)
+        # WebSockets wait up to 5 s for their turn, and statuses() takes 5 s.
+        time.sleep(2)
         assert statuses(opened) == {0: 100, 429: 20}
         rejected = stack.send_bytes(request + b"{}")
         assert b"\r\nRetry-After: 1\r\n" in rejected
@@ -186,6 +188,23 @@ def test_one_address_has_a_limited_number_of_connections(
     assert "REJECTED" in {line.get("connection_limit") for line in last}
 
 
+@DEFAULT
+def test_one_address_has_a_limited_number_of_requests_per_second(
+    stack: "Stack",
+) -> None:
+    """Of a burst, 20 pass immediately and 100 wait for their turn."""
+    with connections(stack, 300) as opened:
+        for connection in opened:
+            connection.sendall(head(f"GET {LIVE} HTTP/1.1"))
+        check_other_clients(stack)
+        received = statuses(opened)
+    assert received.keys() == {200, 429}
+    assert received[200] >= 120
+    assert received[429] >= 100
+    last = check_logs(stack)["nginx"]
+    assert {"DELAYED", "REJECTED"} <= {line.get("rate_limit") for line in last}
+
+
 @EVERYTHING
 def test_websockets_and_requests_are_counted_separately(stack: "Stack") -> None:
     request = head("GET /ws/chat/lobby/ HTTP/1.1", "Content-Length: 2")
@@ -193,6 +212,7 @@ def test_websockets_and_requests_are_counted_separately(stack: "Stack") -> None:
     with connections(stack, 110) as opened:
         for connection in opened:
             connection.sendall(upgrade)
+        time.sleep(2)
         assert statuses(opened)[429] == 10
         assert stack.send("GET", ME).status == 401
 
