@@ -91,7 +91,7 @@ def measure(
     finally:
         flood.terminate()
         for process in watching.values():
-            process.terminate()
+            process.kill()
     sizes = {
         service: memory(process.communicate()[0].decode())
         for service, process in watching.items()

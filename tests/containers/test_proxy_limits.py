@@ -201,8 +201,10 @@ def test_one_address_has_a_limited_number_of_requests_per_second(
     assert received.keys() == {200, 429}
     assert received[200] >= 120
     assert received[429] >= 100
-    last = check_logs(stack)["nginx"]
-    assert {"DELAYED", "REJECTED"} <= {line.get("rate_limit") for line in last}
+    last = [line.get("rate_limit") for line in check_logs(stack)["nginx"]]
+    assert "DELAYED" in last
+    # One of 100 is logged.
+    assert last.count("REJECTED") < received[429] / 4
 
 
 @EVERYTHING
