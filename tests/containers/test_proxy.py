@@ -111,12 +111,15 @@ def test_a_listed_balancer_ends_tls_and_names_the_client(balanced: "Stack") -> N
     https = {"X-Forwarded-Proto": "https"}
     assert balanced.send("GET", ME, headers=https).status == 401
     assert balanced.send("GET", ME, headers={"X-Forwarded-Proto": "http"}).status == 301
-    account = {"email": "nobody@example.com", "password": PASSWORD}
     statuses = [
         balanced.send(
-            "POST", LOGIN, account, headers={**https, "X-Forwarded-For": client}
+            "POST",
+            LOGIN,
+            # Attempts for one account are limited, too.
+            {"email": f"nobody-{number}@example.com", "password": PASSWORD},
+            headers={**https, "X-Forwarded-For": client},
         ).status
-        for client in ("192.0.2.1",) * 11 + ("192.0.2.2",)
+        for number, client in enumerate(("192.0.2.1",) * 11 + ("192.0.2.2",))
     ]
     assert statuses == [401] * 10 + [429, 401]
     balanced.forget_throttles()
