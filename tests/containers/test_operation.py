@@ -21,7 +21,7 @@ pytestmark = pytest.mark.exhaustive
 @EVERYTHING
 def test_a_backup_can_be_restored_as_documented(stack: "Stack", token: str) -> None:
     guide = stack.project.read("docs/deployment.md").partition("## Backups")[2]
-    backup, restore = re.findall(r"(?:^    .+\n)+", guide, re.MULTILINE)[:2]
+    backup, check, restore = re.findall(r"(?:^    .+\n)+", guide, re.MULTILINE)[:3]
     client = stack.exec("db", "pg_dump", "--version").split()[2]
     server = stack.query("SHOW server_version").split()[0]
     if client != server:  # Not in the official image. The server rejects one setting.
@@ -29,6 +29,7 @@ def test_a_backup_can_be_restored_as_documented(stack: "Stack", token: str) -> N
     run("bash", "-exc", backup, cwd=stack.project.path)
     lost = stack.register("lost", PASSWORD)
     run("bash", "-exc", restore, cwd=stack.project.path)
+    run("bash", "-exc", check, cwd=stack.project.path)
     assert stack.send("GET", ME, token=token).status == 200
     stack.forget_throttles()
     assert stack.send("GET", ME, token=lost).status == 401
