@@ -53,7 +53,7 @@ def test_lost_connections_are_replaced_within_ten_seconds(
 
     statuses = Counter(status for status, _ in lost)
     record_property("dropped", dropped)
-    record_property("lost", statuses)
+    record_property("lost", dict(statuses))
     record_property("rates", f"{len(before)}, {len(after)}")
     assert {status for status, _ in (*before, *after)} == {200}
     assert dropped >= 4

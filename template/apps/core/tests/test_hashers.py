@@ -35,12 +35,14 @@ def test_as_many_hashes_wait_as_run_and_more_are_rejected() -> None:
     limit = 2
     pool = HashPool(limit)
     calls = 6
-    started: list[int] = []
+    threads_used: list[int] = []
+    started = threading.Semaphore(0)
     rejected = threading.Semaphore(0)
     end = threading.Event()
 
     def hash_slowly() -> str:
-        started.append(threading.get_native_id())
+        threads_used.append(threading.get_native_id())
+        started.release()
         end.wait(timeout=10)
         return "hashed"
 
@@ -55,12 +57,14 @@ def test_as_many_hashes_wait_as_run_and_more_are_rejected() -> None:
         results = threads.map(call, range(calls))
         for _call in range(calls - 2 * limit):
             assert rejected.acquire(timeout=10)
-        assert len(started) <= limit
+        for _call in range(limit):
+            assert started.acquire(timeout=10)
+        assert len(threads_used) == limit
         end.set()
         counts = Counter(results)
 
     assert counts == {"hashed": 2 * limit, "rejected": calls - 2 * limit}
-    assert len(set(started)) == limit
+    assert len(set(threads_used)) == limit
     assert pool.run(hash_slowly) == "hashed"
 
 
