@@ -4,10 +4,11 @@ import socket
 from typing import Any, Final
 
 # The system's defaults are 15 minutes, and two hours for an idle connection.
-# For libpq.
+# For libpq. A request can meet one lost connection after another, so two user timeouts
+# have to fit.
 POSTGRESQL: Final = {
-    "tcp_user_timeout": 5000,
-    "keepalives_idle": 5,
+    "tcp_user_timeout": 4000,
+    "keepalives_idle": 2,
     "keepalives_interval": 1,
     "keepalives_count": 5,
 }
