@@ -31,6 +31,8 @@ def build_channel_layers(redis_url: str) -> dict[str, Any]:
         "socket_timeout": 10,
         # A restart of Redis closes idle connections.
         "retry": Retry(NoBackoff(), 1, (RedisConnectionError,)),
+        # uvloop raises it for an idle connection that the network has lost.
+        "retry_on_error": [RuntimeError],
         **redis_options(redis_url),
     }
     backend = "channels_redis.core.RedisChannelLayer"
