@@ -101,8 +101,8 @@ def check_restart(load: Load) -> None:
     """Allow next to no failures while replicas are replaced.
 
     On a machine short of CPU, a write can wait to be accepted while its replica closes
-    (502; nginx must not send it again), or for a connection to the database while four
-    replicas run (503). With CPU to spare there is none.
+    (502; nginx must not send it again), and a request can wait too long for a thread of
+    its process (503). With CPU to spare there is none.
     """
     assert set(load.failures()) <= {502, 503}, load.report()
     assert load.failures().total() <= len(load.results) / 200, load.report()
